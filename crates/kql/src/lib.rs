@@ -1,0 +1,1 @@
+//! The Kusto Query Language over tables in memory.

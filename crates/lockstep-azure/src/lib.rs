@@ -1,0 +1,1 @@
+//! The cloud from our side of the wire.
