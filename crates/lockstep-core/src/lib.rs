@@ -1,1 +1,34 @@
 //! What should happen to each incident, and why.
+//!
+//! Everything here is a function of its arguments: what was seen and a policy go in, verdicts and a plan come out. Nothing
+//! here asks the time, opens a file or sends a byte, so a plan can be made twice and compared. Wire forms, the ledger's
+//! form and the policy file's form belong to the crates that own those formats; this crate serializes nothing.
+//!
+//! Two words: *lowering* makes something less visible (closing an incident), *raising* makes it more visible.
+
+#![no_std]
+
+extern crate alloc;
+
+mod agreed;
+mod closing_text;
+mod decide;
+mod ids;
+mod model;
+mod plan;
+mod policy;
+mod reason;
+mod time;
+
+pub use agreed::Agreed;
+pub use closing_text::closing_text;
+pub use decide::{Change, Target, Verdict, decide, propose};
+pub use ids::{AlertId, AlertPlace, IncidentId};
+pub use model::{
+    Alert, AlertState, Classification, Closing, Confirmed, Incident, IncidentState, Severity, Version,
+    is_defender_product,
+};
+pub use plan::{Left, Plan, plan};
+pub use policy::{Effect, Mapping, Policy, Preset};
+pub use reason::Reason;
+pub use time::Time;

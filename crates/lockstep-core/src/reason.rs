@@ -1,0 +1,153 @@
+//! Why an incident is left alone.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::model::AlertState;
+
+/// Why an incident is left alone. Its `Display` is a sentence's end for people: "left alone: an alert is still new".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    /// It is closed already, by whomever.
+    Closed,
+    /// No alert has been touched.
+    AlertsNew,
+    /// Incident and alerts say the same.
+    InStep,
+    /// The policy writes nothing.
+    Observing,
+    /// The policy leaves incidents of such alerts as they are.
+    NotMapped,
+    /// It names no alerts.
+    NoAlerts,
+    /// It holds no alert of Defender for Cloud.
+    OtherProduct,
+    /// It also holds alerts of another product, which somebody else has to judge.
+    ForeignAlert(String),
+    /// At least one alert is still new while others have moved.
+    AlertStillNew,
+    /// Some alerts are finished, some are in progress.
+    AlertsDisagree,
+    /// An alert is in a state that nobody can judge.
+    AlertUnclear(AlertState),
+    /// The incident is in a state that nobody can judge.
+    IncidentUnclear(String),
+    /// It was merged into another incident.
+    Redirected,
+    /// It does not exist any more.
+    Gone,
+    /// Somebody changed the incident after lockstep did, and the alerts have not moved since.
+    ChangedByOthers,
+    /// It has bookmarks: somebody hunts here.
+    Bookmarks(u64),
+    /// It has tasks that are not completed.
+    OpenTasks(u64),
+    /// Its tasks were not read.
+    TasksUnread,
+    /// It says that it has more or fewer alerts than were judged.
+    AlertsUncounted {
+        /// How many alerts were judged.
+        judged: u64,
+        /// How many the incident says it has.
+        counted: u64,
+    },
+    /// It has as many alerts as an incident can hold: there may be more that nobody sees.
+    TooManyAlerts,
+    /// Something about it could not be read; this says what.
+    Unread(String),
+}
+
+impl Reason {
+    /// Whether something about the incident could not be seen: it is not known to need nothing.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unread(_) | Self::TasksUnread | Self::AlertUnclear(AlertState::Unread))
+    }
+
+    /// Whether a change is due but waits for somebody to look.
+    pub fn is_held(&self) -> bool {
+        matches!(
+            self,
+            Self::ForeignAlert(_)
+                | Self::Bookmarks(_)
+                | Self::OpenTasks(_)
+                | Self::AlertsUncounted { .. }
+                | Self::TooManyAlerts
+        )
+    }
+
+    /// A word for the kind of reason, for tallies and machines: stable, in kebab case.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::AlertsNew => "alerts-new",
+            Self::InStep => "in-step",
+            Self::Observing => "observing",
+            Self::NotMapped => "not-mapped",
+            Self::NoAlerts => "no-alerts",
+            Self::OtherProduct => "other-product",
+            Self::ForeignAlert(_) => "foreign-alert",
+            Self::AlertStillNew => "alert-still-new",
+            Self::AlertsDisagree => "alerts-disagree",
+            Self::AlertUnclear(_) => "alert-unclear",
+            Self::IncidentUnclear(_) => "incident-unclear",
+            Self::Redirected => "redirected",
+            Self::Gone => "gone",
+            Self::ChangedByOthers => "changed-by-others",
+            Self::Bookmarks(_) => "bookmarks",
+            Self::OpenTasks(_) => "open-tasks",
+            Self::TasksUnread => "tasks-unread",
+            Self::AlertsUncounted { .. } => "alerts-uncounted",
+            Self::TooManyAlerts => "too-many-alerts",
+            Self::Unread(_) => "unread",
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("it is closed already"),
+            Self::AlertsNew => f.write_str("nobody has touched its alerts"),
+            Self::InStep => f.write_str("incident and alerts say the same"),
+            Self::Observing => f.write_str("the policy only observes"),
+            Self::NotMapped => f.write_str("the policy leaves incidents of such alerts as they are"),
+            Self::NoAlerts => f.write_str("it names no alerts"),
+            Self::OtherProduct => f.write_str("it holds no alert of Defender for Cloud"),
+            Self::ForeignAlert(product) => write!(f, "it also holds an alert of {}", Foreign(product)),
+            Self::AlertStillNew => f.write_str("some alerts have moved, but one is still new"),
+            Self::AlertsDisagree => f.write_str("some alerts are finished, some are in progress"),
+            Self::AlertUnclear(AlertState::Missing) => f.write_str("one of its alerts cannot be found"),
+            Self::AlertUnclear(AlertState::Unread) => f.write_str("one of its alerts could not be read"),
+            Self::AlertUnclear(AlertState::Unknown(word)) => {
+                write!(f, "one of its alerts is in the unknown state \"{}\"", word.escape_debug())
+            }
+            Self::AlertUnclear(_) => f.write_str("one of its alerts cannot be judged"),
+            Self::IncidentUnclear(word) => write!(f, "it is in the unknown state \"{}\"", word.escape_debug()),
+            Self::Redirected => f.write_str("it was merged into another incident"),
+            Self::Gone => f.write_str("it does not exist any more"),
+            Self::ChangedByOthers => {
+                f.write_str("somebody changed it after lockstep did, and its alerts have not moved since")
+            }
+            Self::Bookmarks(count) => write!(f, "it has {count} bookmark{}", plural(*count)),
+            Self::OpenTasks(count) => write!(f, "it has {count} open task{}", plural(*count)),
+            Self::TasksUnread => f.write_str("its tasks were not read"),
+            Self::AlertsUncounted { judged, counted } => {
+                write!(f, "it says that it has {counted} alert{}, but {judged} could be judged", plural(*counted))
+            }
+            Self::TooManyAlerts => f.write_str("it is full: it may have alerts that nobody sees"),
+            Self::Unread(what) => write!(f, "it could not be read: {what}"),
+        }
+    }
+}
+
+struct Foreign<'a>(&'a str);
+
+impl fmt::Display for Foreign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { f.write_str("an unknown product") } else { write!(f, "\"{}\"", self.0.escape_debug()) }
+    }
+}
+
+fn plural(count: u64) -> &'static str {
+    if count == 1 { "" } else { "s" }
+}

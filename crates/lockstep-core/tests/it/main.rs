@@ -1,0 +1,6 @@
+//! The decision, by tables and by properties.
+
+mod decide;
+mod ids;
+mod plan;
+mod world;
