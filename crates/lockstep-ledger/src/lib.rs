@@ -1,1 +1,40 @@
 //! What was done, and what both sides last agreed on.
+//!
+//! A ledger is a log and a transition function. The log only grows: an intent is on disk before its write leaves, the
+//! outcome follows, and each entry carries the hash of the one before. [`Standing`] alone knows which entry may follow
+//! which; everything that the ledger can be asked ([`History`]) is made by replaying its entries.
+//!
+//! - [`Ledger`] is for the one instance that writes: it holds the lease and appends.
+//! - [`History::replay`], [`Entries`] and [`verify`] are for anybody who reads, also while another process writes.
+//! - [`Log`] is what keeps the bytes. [`Sqlite`] is the one there is; nothing outside of it knows about SQL.
+//!
+//! No clock is read here: every entry's time is handed in.
+
+mod chain;
+mod entries;
+mod error;
+mod event;
+mod export;
+mod format;
+mod history;
+mod ledger;
+mod log;
+mod platform;
+mod sqlite;
+mod standing;
+mod verify;
+
+pub use chain::{Fault, Hash, Line};
+pub use entries::{Entries, Filter};
+pub use error::Error;
+pub use event::{
+    AlertRead, Before, Binary, Body, Counts, Done, Entry, Event, InDoubt, Intended, PolicyUsed, Refused, RunEnded,
+    RunId, RunStarted, Settled, WriteId,
+};
+pub use export::View;
+pub use history::{History, OpenIntent, Run};
+pub use ledger::Ledger;
+pub use log::{Holder, Lease, Log};
+pub use sqlite::Sqlite;
+pub use standing::{OutOfOrder, Standing};
+pub use verify::{Verified, verify};

@@ -1,0 +1,317 @@
+//! What a ledger can say: one event for each thing that happens to a run or to a write.
+
+use std::fmt;
+use std::sync::Arc;
+
+use lockstep_core::{Agreed, AlertId, AlertState, IncidentId, IncidentState, Time, Version};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::chain::Hash;
+use crate::format;
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// A run began. A run that was still open before it was cut short and stays without an end.
+    RunStarted(RunStarted),
+    /// A write is about to leave. Once this is on disk, the write may be sent.
+    Intended(Intended),
+    /// The service answered that the write happened.
+    Done(Done),
+    /// The write is known not to have happened.
+    Refused(Refused),
+    /// Nobody knows whether the write happened. Only reading the incident again settles it.
+    InDoubt(InDoubt),
+    /// Reading the incident again showed whether a write without a known outcome happened.
+    Settled(Settled),
+    /// A run came to its end.
+    RunEnded(RunEnded),
+}
+
+/// A run began.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunStarted {
+    /// Which run; never used before in this ledger.
+    pub run: RunId,
+    /// The name of the installation that runs, as its configuration has it.
+    pub instance: String,
+    /// The policy that decides.
+    pub policy: PolicyUsed,
+    /// The hash of the plan file that is carried out; `None` where the run plans for itself.
+    pub plan: Option<Hash>,
+    /// The program that runs.
+    pub binary: Binary,
+    /// The workspace that it writes to, as people know it.
+    pub workspace: String,
+}
+
+/// A policy: what it is called, and the hash of its whole text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyUsed {
+    /// The preset's name or the file's path.
+    pub name: String,
+    /// The hash of what it says.
+    pub hash: Hash,
+}
+
+/// A program: its version and the hash of its file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binary {
+    /// Its version.
+    pub version: String,
+    /// The hash of its file; `None` where the file could not be read.
+    pub hash: Option<Hash>,
+}
+
+/// A write is about to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Intended {
+    /// The run that writes.
+    pub run: RunId,
+    /// The incident that is written.
+    #[serde(with = "format::incident_id")]
+    pub incident: IncidentId,
+    /// The number that people call it by.
+    #[serde(rename = "incident_number")]
+    pub number: u64,
+    /// What was read before.
+    pub before: Before,
+    /// Where the incident will stand.
+    #[serde(with = "format::incident_state")]
+    pub after: IncidentState,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+impl Intended {
+    /// What both sides agree on once this write has happened.
+    pub fn agreed(&self) -> Agreed {
+        let alerts = self.before.alerts.iter().map(|alert| (alert.id.clone(), alert.state.clone()));
+        Agreed::new(self.after.clone(), alerts)
+    }
+}
+
+/// An incident and its alerts as they were read before a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// The version that the write is bound to.
+    #[serde(with = "format::version")]
+    pub etag: Version,
+    /// Where the incident stood.
+    #[serde(with = "format::incident_state")]
+    pub state: IncidentState,
+    /// The incident as the service sent it, whole.
+    pub incident: Body,
+    /// Its alerts.
+    pub alerts: Vec<AlertRead>,
+}
+
+/// One alert as it was read before a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertRead {
+    /// Which alert.
+    #[serde(with = "format::alert_id")]
+    pub id: AlertId,
+    /// Where it stood.
+    #[serde(with = "format::alert_state")]
+    pub state: AlertState,
+    /// The alert as the service sent it, whole; `None` where there was none or it could not be read.
+    pub body: Option<Body>,
+}
+
+/// The service answered that a write happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Done {
+    /// Which write.
+    pub write: WriteId,
+    /// The version that it made.
+    #[serde(with = "format::version")]
+    pub etag: Version,
+    /// The hash of the answer's body.
+    pub body: Hash,
+}
+
+/// A write is known not to have happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// Which write.
+    pub write: WriteId,
+    /// The class of the error: one word of the caller's, such as `conflict`.
+    pub error: String,
+}
+
+/// Nobody knows whether a write happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InDoubt {
+    /// Which write.
+    pub write: WriteId,
+    /// Why nobody knows.
+    pub why: String,
+}
+
+/// Reading the incident again showed what became of a write.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settled {
+    /// Which write.
+    pub write: WriteId,
+    /// Whether it happened.
+    pub happened: bool,
+    /// What shows it.
+    pub how: String,
+}
+
+/// A run came to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunEnded {
+    /// Which run.
+    pub run: RunId,
+    /// What it came to.
+    pub counts: Counts,
+}
+
+/// What a run came to, in incidents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Changed.
+    pub changed: u64,
+    /// Their write was refused.
+    pub refused: u64,
+    /// Nobody knows whether their write happened.
+    pub in_doubt: u64,
+    /// Left alone, each for a reason.
+    pub left: u64,
+}
+
+/// An event in its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its place, from 1 without a gap.
+    pub number: u64,
+    /// When it was appended, by the clock of whoever appended it.
+    pub at: Time,
+    /// What happened.
+    pub event: Event,
+    /// The hash of the entry before; all zero for the first.
+    pub previous: Hash,
+    /// Its own hash.
+    pub hash: Hash,
+}
+
+/// A run: a GUID, which is also the correlation id of every write of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RunId(Uuid);
+
+impl RunId {
+    /// The run of this GUID.
+    pub const fn new(guid: Uuid) -> Self {
+        Self(guid)
+    }
+
+    /// Reads a GUID in any of its usual forms; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for RunId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A write: the number of the entry that holds its intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct WriteId(pub u64);
+
+impl fmt::Display for WriteId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A text as a service sent it, known by its hash.
+///
+/// An entry holds the hash alone; the text lies beside the chain. A body read back from an entry therefore has no text
+/// until it is asked for with [`Log::body`](crate::Log::body).
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "Hash", into = "Hash")]
+pub struct Body {
+    hash: Hash,
+    text: Option<Arc<str>>,
+}
+
+impl Body {
+    /// The body of this text.
+    pub fn of(text: impl Into<Arc<str>>) -> Self {
+        let text = text.into();
+        Self { hash: Hash::of(text.as_bytes()), text: Some(text) }
+    }
+
+    /// The SHA-256 of the text's UTF-8 bytes.
+    pub fn hash(&self) -> Hash {
+        self.hash
+    }
+
+    /// The text, where it is at hand.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+}
+
+impl From<Hash> for Body {
+    fn from(hash: Hash) -> Self {
+        Self { hash, text: None }
+    }
+}
+
+impl From<Body> for Hash {
+    fn from(body: Body) -> Self {
+        body.hash
+    }
+}
+
+/// Bodies are the same when their hashes are.
+impl PartialEq for Body {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Body {}
+
+/// Shows the hash alone: a text may name people.
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Body({})", self.hash)
+    }
+}
+
+impl Event {
+    /// The bodies that the event names.
+    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
+        let before = match self {
+            Self::Intended(intended) => Some(&intended.before),
+            _ => None,
+        };
+        before.into_iter().flat_map(|before| {
+            let alerts = before.alerts.iter().filter_map(|alert| alert.body.as_ref());
+            std::iter::once(&before.incident).chain(alerts)
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! How entries are written: the text form of events, and of the core's words inside them.
+//!
+//! The core serializes nothing; its words get their spelling here. The text of an event is canonical: the same event gives
+//! the same bytes (members in the order of their declaration, no white space), so that its hash can be made again.
+
+use lockstep_core::{Classification, Closing, Time};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::event::Event;
+
+/// The canonical text of an event.
+pub fn encode(event: &Event) -> String {
+    serde_json::to_string(event).expect("events hold only texts, numbers and lists")
+}
+
+/// Reads the text of an event.
+///
+/// # Errors
+///
+/// What is wrong with the text, where it is not one that [`encode`] writes.
+pub fn decode(text: &str) -> Result<Event, String> {
+    let event: Event = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    if encode(&event) == text {
+        Ok(event)
+    } else {
+        Err("it is not in the form in which entries are written".to_owned())
+    }
+}
+
+/// A moment in RFC 3339, in UTC; where it lies beyond the year 9999, its ticks.
+pub fn rfc3339(time: Time) -> String {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.ticks()) * 100)
+        .ok()
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| format!("{} ticks of 100 ns since 1970", time.ticks()))
+}
+
+/// Makes a module that spells a type of the core through a form of ours, for `#[serde(with = ..)]`.
+macro_rules! spelled {
+    ($(#[$doc:meta])* $module:ident: $type:ty as $form:ty, $to:expr, $from:expr) => {
+        $(#[$doc])*
+        pub mod $module {
+            use super::*;
+
+            pub fn serialize<S: Serializer>(value: &$type, serializer: S) -> Result<S::Ok, S::Error> {
+                let to: fn(&$type) -> $form = $to;
+                to(value).serialize(serializer)
+            }
+
+            pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<$type, D::Error> {
+                let from: fn($form) -> Option<$type> = $from;
+                let form = <$form>::deserialize(deserializer)?;
+                from(form).ok_or_else(|| serde::de::Error::custom(concat!("not a ", stringify!($module))))
+            }
+        }
+    };
+}
+
+spelled!(
+    /// An incident's GUID.
+    incident_id: lockstep_core::IncidentId as String, |id| id.as_str().to_owned(), |text| lockstep_core::IncidentId::parse(&text)
+);
+spelled!(
+    /// An alert's GUID.
+    alert_id: lockstep_core::AlertId as String, |id| id.as_str().to_owned(), |text| lockstep_core::AlertId::parse(&text)
+);
+spelled!(
+    /// An etag.
+    version: lockstep_core::Version as String, |version| version.0.clone(), |text| Some(lockstep_core::Version(text))
+);
+spelled!(
+    /// Where an alert stands.
+    alert_state: lockstep_core::AlertState as AlertStateForm, AlertStateForm::of, |form| Some(form.read())
+);
+spelled!(
+    /// Where an incident stands.
+    incident_state: lockstep_core::IncidentState as IncidentStateForm, IncidentStateForm::of, |form| Some(form.read())
+);
+
+/// Where an alert stands, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertStateForm {
+    New,
+    InProgress,
+    Dismissed,
+    Resolved,
+    Unknown(String),
+    Missing,
+    Unread,
+}
+
+impl AlertStateForm {
+    fn of(state: &lockstep_core::AlertState) -> Self {
+        use lockstep_core::AlertState as State;
+        match state {
+            State::New => Self::New,
+            State::InProgress => Self::InProgress,
+            State::Dismissed => Self::Dismissed,
+            State::Resolved => Self::Resolved,
+            State::Unknown(word) => Self::Unknown(word.clone()),
+            State::Missing => Self::Missing,
+            State::Unread => Self::Unread,
+        }
+    }
+
+    fn read(self) -> lockstep_core::AlertState {
+        use lockstep_core::AlertState as State;
+        match self {
+            Self::New => State::New,
+            Self::InProgress => State::InProgress,
+            Self::Dismissed => State::Dismissed,
+            Self::Resolved => State::Resolved,
+            Self::Unknown(word) => State::Unknown(word),
+            Self::Missing => State::Missing,
+            Self::Unread => State::Unread,
+        }
+    }
+}
+
+/// Where an incident stands, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentStateForm {
+    New,
+    Active,
+    Closed(Option<ClosingForm>),
+    Other(String),
+}
+
+/// What a closed incident turned out to be, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClosingForm {
+    classification: ClassificationForm,
+    comment: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ClassificationForm {
+    TruePositive,
+    BenignPositive,
+    FalsePositiveLogic,
+    FalsePositiveData,
+    Undetermined,
+}
+
+impl IncidentStateForm {
+    fn of(state: &lockstep_core::IncidentState) -> Self {
+        use lockstep_core::IncidentState as State;
+        match state {
+            State::New => Self::New,
+            State::Active => Self::Active,
+            State::Closed(closing) => Self::Closed(closing.as_ref().map(ClosingForm::of)),
+            State::Other(word) => Self::Other(word.clone()),
+        }
+    }
+
+    fn read(self) -> lockstep_core::IncidentState {
+        use lockstep_core::IncidentState as State;
+        match self {
+            Self::New => State::New,
+            Self::Active => State::Active,
+            Self::Closed(closing) => State::Closed(closing.map(ClosingForm::read)),
+            Self::Other(word) => State::Other(word),
+        }
+    }
+}
+
+impl ClosingForm {
+    fn of(closing: &Closing) -> Self {
+        let classification = match closing.classification {
+            Classification::TruePositive => ClassificationForm::TruePositive,
+            Classification::BenignPositive => ClassificationForm::BenignPositive,
+            Classification::FalsePositiveLogic => ClassificationForm::FalsePositiveLogic,
+            Classification::FalsePositiveData => ClassificationForm::FalsePositiveData,
+            Classification::Undetermined => ClassificationForm::Undetermined,
+        };
+        Self { classification, comment: closing.comment.clone() }
+    }
+
+    fn read(self) -> Closing {
+        let classification = match self.classification {
+            ClassificationForm::TruePositive => Classification::TruePositive,
+            ClassificationForm::BenignPositive => Classification::BenignPositive,
+            ClassificationForm::FalsePositiveLogic => Classification::FalsePositiveLogic,
+            ClassificationForm::FalsePositiveData => Classification::FalsePositiveData,
+            ClassificationForm::Undetermined => Classification::Undetermined,
+        };
+        Closing { classification, comment: self.comment }
+    }
+}

@@ -1,0 +1,199 @@
+//! What a ledger can be asked: everything here is made by replaying its entries.
+
+use std::collections::BTreeMap;
+
+use lockstep_core::{Agreed, IncidentId, Time};
+
+use crate::chain::{Fault, Head, Line};
+use crate::error::Error;
+use crate::event::{Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
+use crate::format;
+use crate::log::Log;
+use crate::standing::{OutOfOrder, Standing};
+
+/// What the entries of a ledger come to.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    tail: Tail,
+    runs: Vec<Run>,
+    open: BTreeMap<WriteId, OpenIntent>,
+    bases: BTreeMap<IncidentId, Agreed>,
+}
+
+impl History {
+    /// Reads a whole log, checking its chain and its order.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Broken`] with the first entry that does not hold, or what keeps the log from being read.
+    pub async fn replay(log: &dyn Log) -> Result<Self, Error> {
+        let mut history = Self::default();
+        history.catch_up(log).await?;
+        Ok(history)
+    }
+
+    /// Reads what the log has beyond this history.
+    ///
+    /// # Errors
+    ///
+    /// As [`replay`](Self::replay). What was read up to the error stays.
+    pub async fn catch_up(&mut self, log: &dyn Log) -> Result<(), Error> {
+        loop {
+            let lines = log.read(self.tail.head.number, PAGE).await?;
+            for line in &lines {
+                let entry = self.tail.accept(line)?;
+                self.note(&entry);
+            }
+            if lines.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    /// How many entries there are.
+    pub fn entries(&self) -> u64 {
+        self.tail.head.number
+    }
+
+    /// The hash of the last entry, which vouches for all of them; all zero where there is none.
+    pub fn head(&self) -> crate::Hash {
+        self.tail.head.hash
+    }
+
+    /// The writes whose outcome is not known, oldest first. At the start of an instance each of them is to be settled by
+    /// reading its incident.
+    pub fn open_intents(&self) -> impl Iterator<Item = &OpenIntent> {
+        self.open.values()
+    }
+
+    /// What both sides of an incident last agreed on: the alerts and the incident as of our last write that happened.
+    /// `None` where we never wrote it.
+    pub fn base(&self, incident: &IncidentId) -> Option<&Agreed> {
+        self.bases.get(incident)
+    }
+
+    /// The [`base`](Self::base) of every incident that has one.
+    pub fn bases(&self) -> &BTreeMap<IncidentId, Agreed> {
+        &self.bases
+    }
+
+    /// The runs, oldest first.
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    pub(crate) fn tail(&self) -> Tail {
+        self.tail.clone()
+    }
+
+    /// Takes over entries that [`Tail::admit`] made on top of this history's own tail, which came to `tail`.
+    pub(crate) fn advance<'a>(&mut self, tail: Tail, entries: impl IntoIterator<Item = &'a Entry>) {
+        self.tail = tail;
+        entries.into_iter().for_each(|entry| self.note(entry));
+    }
+
+    /// Draws what follows from an entry that is in order.
+    fn note(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::RunStarted(started) => {
+                self.runs.push(Run { started: started.clone(), at: entry.at, number: entry.number, end: None });
+            }
+            Event::Intended(intended) => {
+                let write = WriteId(entry.number);
+                let open = OpenIntent { write, at: entry.at, intended: intended.clone(), in_doubt: None };
+                self.open.insert(write, open);
+            }
+            Event::Done(done) => self.close(done.write, true),
+            Event::Refused(refused) => self.close(refused.write, false),
+            Event::InDoubt(in_doubt) => {
+                if let Some(open) = self.open.get_mut(&in_doubt.write) {
+                    open.in_doubt = Some(in_doubt.why.clone());
+                }
+            }
+            Event::Settled(settled) => self.close(settled.write, settled.happened),
+            Event::RunEnded(ended) => {
+                if let Some(run) = self.runs.last_mut() {
+                    run.end = Some((entry.at, ended.counts));
+                }
+            }
+        }
+    }
+
+    fn close(&mut self, write: WriteId, happened: bool) {
+        let Some(open) = self.open.remove(&write) else { return };
+        if happened {
+            let agreed = open.intended.agreed();
+            self.bases.insert(open.intended.incident, agreed);
+        }
+    }
+}
+
+/// A write whose outcome is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenIntent {
+    /// Which write.
+    pub write: WriteId,
+    /// When it was intended.
+    pub at: Time,
+    /// What was intended.
+    pub intended: Intended,
+    /// Why it is in doubt; `None` where nobody said so, as after a crash.
+    pub in_doubt: Option<String>,
+}
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// What was said when it started.
+    pub started: RunStarted,
+    /// When it started.
+    pub at: Time,
+    /// The number of the entry that says so.
+    pub number: u64,
+    /// When it ended and what it came to; `None` while it is under way or where it was cut short.
+    pub end: Option<(Time, Counts)>,
+}
+
+impl Run {
+    /// Which run.
+    pub fn id(&self) -> RunId {
+        self.started.run
+    }
+}
+
+/// The end of a chain: all that decides what may follow.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tail {
+    head: Head,
+    standing: Standing,
+}
+
+impl Tail {
+    /// The last entry's number; 0 where there is none.
+    pub fn number(&self) -> u64 {
+        self.head.number
+    }
+
+    /// Takes a line that was read.
+    pub fn accept(&mut self, line: &Line) -> Result<Entry, Error> {
+        let broken = |fault| Error::Broken { number: self.head.number + 1, fault };
+        let head = self.head.follow(line).map_err(broken)?;
+        let event = format::decode(&line.event).map_err(|found| broken(Fault::Unreadable(found)))?;
+        self.standing =
+            self.standing.clone().after(line.number, &event).map_err(|error| broken(Fault::OutOfOrder(error)))?;
+        self.head = head;
+        Ok(Entry { number: line.number, at: line.at, event, previous: line.previous, hash: line.hash })
+    }
+
+    /// Makes the entry and the line of an event that is to be appended.
+    pub fn admit(&mut self, at: Time, event: Event) -> Result<(Entry, Line), OutOfOrder> {
+        self.standing = self.standing.clone().after(self.head.number + 1, &event)?;
+        let line = self.head.line(at, format::encode(&event));
+        self.head = Head { number: line.number, hash: line.hash };
+        let entry = Entry { number: line.number, at, event, previous: line.previous, hash: line.hash };
+        Ok((entry, line))
+    }
+}
+
+/// How many lines are read at once.
+pub(crate) const PAGE: usize = 1000;

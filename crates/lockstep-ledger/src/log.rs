@@ -1,0 +1,63 @@
+//! What keeps a ledger's lines: the few operations behind which SQLite stands today.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use lockstep_core::Time;
+
+use crate::chain::{Hash, Line};
+use crate::error::Error;
+use crate::event::Body;
+
+/// Keeps lines in their order, and bodies under their hash.
+///
+/// # Guarantees
+///
+/// What [`append`](Self::append) has answered for is durable: it survives the end of the process and of the machine. Lines
+/// are never changed nor removed. A log does not know what its lines say; that the chain holds is checked by who reads it.
+#[async_trait]
+pub trait Log: fmt::Debug + Send + Sync {
+    /// Makes `holder` the only one who may append, and makes the log where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Held`] where another one is, in this process or elsewhere.
+    async fn lease(&self, holder: &Holder) -> Result<Lease, Error>;
+
+    /// Appends lines and the bodies that they name: all of it or, where it fails, nothing.
+    ///
+    /// The first line must follow the last one that is there, or nothing is appended and the error is [`Error::Moved`].
+    /// A body that is there already is kept as it is.
+    async fn append(&self, lease: &Lease, lines: Vec<Line>, bodies: Vec<Body>) -> Result<(), Error>;
+
+    /// The lines after number `after`, at most `limit` of them, in their order.
+    async fn read(&self, after: u64, limit: usize) -> Result<Vec<Line>, Error>;
+
+    /// The text under a hash; `None` where there is none. That the hash is right is for the caller to check.
+    async fn body(&self, hash: Hash) -> Result<Option<String>, Error>;
+}
+
+/// Who wants to write to a ledger. Shown to the next one who comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The name of the installation.
+    pub instance: String,
+    /// When it came.
+    pub since: Time,
+}
+
+/// The right to append. It ends when this is dropped or the process ends, however that comes about.
+pub struct Lease(#[expect(dead_code, reason = "held for its drop alone")] Box<dyn Send + Sync>);
+
+impl Lease {
+    /// A lease that lasts as long as `guard`.
+    pub fn new(guard: impl Send + Sync + 'static) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lease(..)")
+    }
+}

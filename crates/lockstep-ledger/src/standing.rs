@@ -1,0 +1,126 @@
+//! Which entry may follow which. This is the only place that knows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use lockstep_core::IncidentId;
+
+use crate::event::{Event, RunId, WriteId};
+
+/// Where a ledger stands: the run under way and the writes without a known outcome.
+///
+/// - A run starts under an id that was never used before. It cuts short a run that was still open.
+/// - A write is intended in the run under way, and only where the incident has no other write without a known outcome.
+/// - An intended write is done or refused while its run is under way, and not once it is in doubt.
+/// - A write without a known outcome, in doubt or left behind by a run that was cut short, is settled by a look at the
+///   incident.
+/// - A run ends when each of its writes has an outcome or is in doubt.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    run: Option<RunId>,
+    runs: Arc<BTreeSet<RunId>>,
+    open: BTreeMap<WriteId, OpenWrite>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OpenWrite {
+    run: RunId,
+    incident: IncidentId,
+    in_doubt: bool,
+}
+
+impl Standing {
+    /// Where the ledger stands once `event` has been entered under `number`.
+    ///
+    /// # Errors
+    ///
+    /// Why `event` may not follow.
+    pub fn after(mut self, number: u64, event: &Event) -> Result<Self, OutOfOrder> {
+        match event {
+            Event::RunStarted(started) => {
+                if !Arc::make_mut(&mut self.runs).insert(started.run) {
+                    return Err(OutOfOrder::RunKnown(started.run));
+                }
+                self.run = Some(started.run);
+            }
+            Event::Intended(intended) => {
+                self.under_way(intended.run)?;
+                if let Some((&write, _)) = self.open.iter().find(|(_, open)| open.incident == intended.incident) {
+                    return Err(OutOfOrder::IncidentOpen { incident: intended.incident.clone(), write });
+                }
+                let open = OpenWrite { run: intended.run, incident: intended.incident.clone(), in_doubt: false };
+                self.open.insert(WriteId(number), open);
+            }
+            Event::Done(done) => self.answered(done.write)?,
+            Event::Refused(refused) => self.answered(refused.write)?,
+            Event::InDoubt(in_doubt) => {
+                let open = self.open.get_mut(&in_doubt.write).ok_or(OutOfOrder::NotOpen(in_doubt.write))?;
+                if open.in_doubt {
+                    return Err(OutOfOrder::InDoubt(in_doubt.write));
+                }
+                open.in_doubt = true;
+            }
+            Event::Settled(settled) => {
+                self.open.remove(&settled.write).ok_or(OutOfOrder::NotOpen(settled.write))?;
+            }
+            Event::RunEnded(ended) => {
+                self.under_way(ended.run)?;
+                let unanswered = self.open.iter().find(|(_, open)| open.run == ended.run && !open.in_doubt);
+                if let Some((&write, _)) = unanswered {
+                    return Err(OutOfOrder::Unanswered { run: ended.run, write });
+                }
+                self.run = None;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Takes an answer of the service to a write.
+    fn answered(&mut self, write: WriteId) -> Result<(), OutOfOrder> {
+        let open = self.open.get(&write).ok_or(OutOfOrder::NotOpen(write))?;
+        if open.in_doubt {
+            return Err(OutOfOrder::InDoubt(write));
+        }
+        self.under_way(open.run)?;
+        self.open.remove(&write);
+        Ok(())
+    }
+
+    fn under_way(&self, run: RunId) -> Result<(), OutOfOrder> {
+        if self.run == Some(run) { Ok(()) } else { Err(OutOfOrder::NotUnderWay(run)) }
+    }
+}
+
+/// Why an event may not follow what was entered before.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OutOfOrder {
+    /// A run starts under an id that another run had.
+    #[error("run {0} has been started before")]
+    RunKnown(RunId),
+    /// Something happens in a run that is not the one under way.
+    #[error("run {0} is not under way")]
+    NotUnderWay(RunId),
+    /// A run ends while one of its writes still waits for an answer.
+    #[error("run {run} cannot end before write {write} has an outcome or is in doubt")]
+    Unanswered {
+        /// The run.
+        run: RunId,
+        /// The write.
+        write: WriteId,
+    },
+    /// A write is intended for an incident whose last write has no known outcome.
+    #[error("incident {incident} has write {write}, whose outcome is not known yet")]
+    IncidentOpen {
+        /// The incident.
+        incident: IncidentId,
+        /// The write without an outcome.
+        write: WriteId,
+    },
+    /// An outcome of a write that was never intended, or has its outcome.
+    #[error("write {0} does not wait for an outcome")]
+    NotOpen(WriteId),
+    /// An answer to a write that is in doubt, which only a look at the incident settles.
+    #[error("write {0} is in doubt and can only be settled")]
+    InDoubt(WriteId),
+}
