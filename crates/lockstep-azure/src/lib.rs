@@ -1,1 +1,42 @@
 //! The cloud from our side of the wire.
+//!
+//! One door, [`Workspace`]: what a pass has to look at ([`Workspace::sightings`]), fresh reads of incidents, alerts and
+//! tasks, and the one guarded write. Behind it each operation is two plain functions, one that makes a request and one that
+//! reads its reply; sending is the business of one pipeline over one [`HttpClient`], be it the real network
+//! ([`Network`]) or a router in the same process ([`InProcess`]).
+//!
+//! Wire spellings live here and nowhere else. Left out: deciding anything, waiting before a write, and reading a clock.
+
+mod alerts;
+mod credentials;
+mod door;
+mod endpoints;
+mod error;
+mod exchange;
+mod in_process;
+mod incidents;
+mod json;
+mod logs;
+mod network;
+mod operation;
+mod scope;
+mod secret;
+mod sightings;
+mod tasks;
+mod throttle;
+mod wire_time;
+
+pub use alerts::FreshAlert;
+pub use azure_core::http::{HttpClient, Url};
+pub use credentials::{Auth, AuthError, UserAssigned};
+pub use door::{Options, Workspace};
+pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError};
+pub use error::{Error, Fault, RequestIds, WriteError};
+pub use in_process::InProcess;
+pub use incidents::{FreshIncident, IncidentChange};
+pub use network::{Network, NetworkError};
+pub use operation::{Operation, Side};
+pub use scope::{Scope, ScopeError};
+pub use secret::Secret;
+pub use sightings::{Question, Sightings, Unreadable, Untouched};
+pub use throttle::{Cause, OnWait, Patience, Wait};

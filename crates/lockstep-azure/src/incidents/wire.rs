@@ -1,0 +1,153 @@
+//! Incidents as Sentinel spells them.
+
+use lockstep_core::{Classification, Closing, IncidentId, IncidentState, Severity, Version};
+use serde_json::{Map, Value, json};
+
+use super::{FreshIncident, IncidentChange};
+use crate::error::Fault;
+use crate::exchange::Reply;
+use crate::json::{self, Wrong};
+use crate::wire_time;
+
+/// Reads an incident, which must be the one that was asked for.
+pub fn incident(reply: &Reply, id: &IncidentId) -> Result<FreshIncident, Fault> {
+    let read = || -> Result<FreshIncident, Wrong> {
+        let document = json::object(&reply.body)?;
+        let name = json::text(&document, "name")?;
+        if IncidentId::parse(name).as_ref() != Some(id) {
+            return Err(format!("incident \"{}\" came where {id} was asked for", name.escape_debug()));
+        }
+        let version = json::text(&document, "etag")?;
+        if version.is_empty() {
+            return Err("\"etag\" is empty".to_owned());
+        }
+        let properties = json::member(&document, "properties")?;
+        let additional = json::member(properties, "additionalData")?;
+        let time = |name: &str| {
+            let text = json::text(properties, name)?;
+            wire_time::read(text).ok_or_else(|| format!("\"{name}\" is no time: \"{}\"", text.escape_debug()))
+        };
+        Ok(FreshIncident {
+            id: id.clone(),
+            number: json::number(properties, "incidentNumber")?,
+            title: json::text(properties, "title")?.to_owned(),
+            severity: severity(json::text(properties, "severity")?),
+            state: state(properties)?,
+            labels: labels(json::list(properties, "labels")?)?,
+            created: time("createdTimeUtc")?,
+            modified: time("lastModifiedTimeUtc")?,
+            alerts_count: json::number(additional, "alertsCount")?,
+            bookmarks_count: json::number(additional, "bookmarksCount")?,
+            products: texts(json::list(additional, "alertProductNames")?)?,
+            version: Version(version.to_owned()),
+            document,
+        })
+    };
+    read().map_err(|found| Fault::Malformed { found })
+}
+
+/// The body of a write: the document with the planned members changed and those that cannot be written left out.
+pub fn body(document: &Map<String, Value>, change: &IncidentChange) -> Value {
+    let mut body = document.clone();
+    body.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    if let Some(Value::Object(properties)) = body.get_mut("properties") {
+        properties.retain(|name, _| !READ_ONLY_PROPERTIES.contains(&name.as_str()));
+        for label in properties.get_mut("labels").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::Object(label) = label {
+                label.remove("labelType");
+            }
+        }
+        let status = match change {
+            IncidentChange::New => "New",
+            IncidentChange::Active => "Active",
+            IncidentChange::Closed(_) => "Closed",
+        };
+        properties.insert("status".to_owned(), json!(status));
+        properties.retain(|name, _| !CLOSING.contains(&name.as_str()));
+        if let IncidentChange::Closed(Closing { classification, comment }) = change {
+            let (word, reason) = words(*classification);
+            properties.insert("classification".to_owned(), json!(word));
+            if let Some(reason) = reason {
+                properties.insert("classificationReason".to_owned(), json!(reason));
+            }
+            properties.insert("classificationComment".to_owned(), json!(comment));
+        }
+    }
+    Value::Object(body)
+}
+
+/// A severity by its word.
+pub fn severity(word: &str) -> Severity {
+    match word {
+        "High" => Severity::High,
+        "Medium" => Severity::Medium,
+        "Low" => Severity::Low,
+        "Informational" => Severity::Informational,
+        _ => Severity::Unknown,
+    }
+}
+
+/// The names in a list of labels.
+pub fn labels(list: &[Value]) -> Result<Vec<String>, Wrong> {
+    list.iter()
+        .map(|label| match label {
+            Value::Object(label) => json::text(label, "labelName").map(str::to_owned),
+            other => Err(format!("a label is {}, an object was expected", json::kind(other))),
+        })
+        .collect()
+}
+
+fn state(properties: &Map<String, Value>) -> Result<IncidentState, Wrong> {
+    Ok(match json::text(properties, "status")? {
+        "New" => IncidentState::New,
+        "Active" => IncidentState::Active,
+        "Closed" => IncidentState::Closed(closing(properties)?),
+        word => IncidentState::Other(word.to_owned()),
+    })
+}
+
+/// What a closed incident says it turned out to be; `None` where it says nothing or a pair that is not known.
+fn closing(properties: &Map<String, Value>) -> Result<Option<Closing>, Wrong> {
+    let text = |name| json::optional_text(properties, name);
+    let (word, reason) = (text("classification")?, text("classificationReason")?);
+    let comment = text("classificationComment")?;
+    let of = |pair: &Classification| words(*pair) == (word, (!reason.is_empty()).then_some(reason));
+    let classification = Classification::ALL.iter().copied().find(of);
+    Ok(classification.map(|classification| Closing { classification, comment: comment.to_owned() }))
+}
+
+fn words(classification: Classification) -> (&'static str, Option<&'static str>) {
+    match classification {
+        Classification::TruePositive => ("TruePositive", Some("SuspiciousActivity")),
+        Classification::BenignPositive => ("BenignPositive", Some("SuspiciousButExpected")),
+        Classification::FalsePositiveLogic => ("FalsePositive", Some("IncorrectAlertLogic")),
+        Classification::FalsePositiveData => ("FalsePositive", Some("InaccurateData")),
+        Classification::Undetermined => ("Undetermined", None),
+    }
+}
+
+fn texts(list: &[Value]) -> Result<Vec<String>, Wrong> {
+    let text = |it: &Value| {
+        it.as_str().map(str::to_owned).ok_or_else(|| format!("{} stands in a list of texts", json::kind(it)))
+    };
+    list.iter().map(text).collect()
+}
+
+/// Members of a resource that the service alone writes. Source: `common/2.0/types.json`, Resource.
+const READ_ONLY: [&str; 4] = ["id", "name", "type", "systemData"];
+
+/// Properties that the service alone writes. Source: `Incidents.json`, IncidentProperties, 2024-03-01; `teamInformation` in 2025-10-01-preview.
+const READ_ONLY_PROPERTIES: [&str; 9] = [
+    "additionalData",
+    "createdTimeUtc",
+    "incidentNumber",
+    "incidentUrl",
+    "lastModifiedTimeUtc",
+    "providerIncidentId",
+    "providerName",
+    "relatedAnalyticRuleIds",
+    "teamInformation",
+];
+
+/// Properties that mean something only where the incident is closed.
+const CLOSING: [&str; 3] = ["classification", "classificationReason", "classificationComment"];

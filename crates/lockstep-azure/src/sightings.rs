@@ -1,0 +1,262 @@
+//! What a pass has to look at: one query, and its answer.
+//!
+//! The answer stays small however many incidents there are: a row for each one that may be due, counts for the others. It
+//! comes from tables that may be late, so it proposes and settles nothing.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use lockstep_core::{Alert, AlertId, AlertState, Effect, Incident, IncidentId, IncidentState, Policy, Time};
+use serde_json::Value;
+
+use crate::alerts;
+use crate::error::Fault;
+use crate::incidents;
+use crate::json::{self, Wrong};
+use crate::logs::{self, Row};
+use crate::wire_time;
+
+/// What to ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// Incidents that have not changed for longer are not looked at.
+    pub lookback: Duration,
+    /// What becomes of the incidents of each state, so that what is in step needs no row.
+    pub policy: Policy,
+}
+
+impl Question {
+    /// How far back the first edition looks.
+    pub const LOOKBACK: Duration = Duration::from_secs(30 * 86_400);
+
+    /// What `policy` has to look at, over [`Question::LOOKBACK`].
+    pub fn new(policy: Policy) -> Self {
+        Self { lookback: Self::LOOKBACK, policy }
+    }
+
+    /// The query that asks it.
+    pub(crate) fn kql(&self) -> String {
+        let [in_progress, dismissed, resolved] = effects(self.policy);
+        let parameters = [
+            ("lookback = 30d", format!("lookback = {}s", self.lookback.as_secs())),
+            ("in_progress = \"activate\"", format!("in_progress = \"{in_progress}\"")),
+            ("dismissed = \"close\"", format!("dismissed = \"{dismissed}\"")),
+            ("resolved = \"close\"", format!("resolved = \"{resolved}\"")),
+        ];
+        parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
+            query.replacen(&format!("let {default};"), &format!("let {value};"), 1)
+        })
+    }
+}
+
+/// What the tables say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sightings {
+    /// The incidents that may be due, each with all its alerts.
+    pub due: Vec<Incident>,
+    /// Some of those that nobody can judge, because a state is not known or an alert has no row. [`Sightings::untouched`]
+    /// counts them all.
+    pub unclear: Vec<Incident>,
+    /// Incidents whose row cannot be read. Nothing is known about them.
+    pub unreadable: Vec<Unreadable>,
+    /// How many incidents need nothing, by why.
+    pub untouched: BTreeMap<Untouched, u64>,
+    /// When the service answered, by its own clock.
+    pub asked: Time,
+    /// When the newest row of `SecurityIncident` came in; `None` where there is none or the table does not say.
+    pub incidents_ingested: Option<Time>,
+    /// When the newest row of `SecurityAlert` came in; `None` where there is none or the table does not say.
+    pub alerts_ingested: Option<Time>,
+}
+
+/// An incident whose row cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Its name as the row gives it; empty where there is none.
+    pub name: String,
+    /// What is wrong with the row.
+    pub found: String,
+}
+
+/// Why an incident needs nothing, as the tables show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Untouched {
+    /// It holds no alert of Defender for Cloud.
+    OtherProduct,
+    /// It is closed already.
+    Closed,
+    /// It names no alerts.
+    NoAlerts,
+    /// No alert has been touched.
+    AlertsNew,
+    /// At least one alert is still new while others have moved.
+    AlertStillNew,
+    /// Some alerts are finished, some are in progress.
+    AlertsDisagree,
+    /// The policy leaves incidents of such alerts as they are.
+    NotMapped,
+    /// Incident and alerts say the same.
+    InStep,
+    /// An alert has no row, or is in a state that is not known.
+    AlertUnclear,
+    /// The incident is in a state that is not known.
+    IncidentUnclear,
+}
+
+impl Untouched {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[
+        Self::OtherProduct,
+        Self::Closed,
+        Self::NoAlerts,
+        Self::AlertsNew,
+        Self::AlertStillNew,
+        Self::AlertsDisagree,
+        Self::NotMapped,
+        Self::InStep,
+        Self::AlertUnclear,
+        Self::IncidentUnclear,
+    ];
+
+    /// The word for it, the same as that of the decision's own reason.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OtherProduct => "other-product",
+            Self::Closed => "closed",
+            Self::NoAlerts => "no-alerts",
+            Self::AlertsNew => "alerts-new",
+            Self::AlertStillNew => "alert-still-new",
+            Self::AlertsDisagree => "alerts-disagree",
+            Self::NotMapped => "not-mapped",
+            Self::InStep => "in-step",
+            Self::AlertUnclear => "alert-unclear",
+            Self::IncidentUnclear => "incident-unclear",
+        }
+    }
+}
+
+impl Sightings {
+    /// Reads the rows that [`Question::kql`] gives.
+    pub(crate) fn read(rows: &[Row]) -> Result<Self, Fault> {
+        Self::gather(rows).map_err(|found| Fault::Malformed { found })
+    }
+
+    fn gather(rows: &[Row]) -> Result<Self, Wrong> {
+        let (mut due, mut unclear, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let mut untouched = BTreeMap::new();
+        let (mut asked, mut incidents_ingested, mut alerts_ingested) = (None, None, None);
+        for row in rows {
+            match json::text(row, "Why")? {
+                "asked" => asked = time(row, "Time")?,
+                "incidents-ingested" => incidents_ingested = Some(time(row, "Time")?),
+                "alerts-ingested" => alerts_ingested = Some(time(row, "Time")?),
+                why => {
+                    let shown = if let Some(untouched_why) = Untouched::ALL.iter().find(|it| it.word() == why) {
+                        *untouched.entry(*untouched_why).or_default() += logs::long(row, "Count")?;
+                        &mut unclear
+                    } else if why == "due" {
+                        &mut due
+                    } else {
+                        return Err(format!("a row says \"{}\", which was not asked", why.escape_debug()));
+                    };
+                    for cell in logs::dynamic_list(row, "Incidents")? {
+                        match incident(&cell) {
+                            Ok(incident) => shown.push(incident),
+                            Err(found) => unreadable.push(Unreadable { name: name(&cell), found }),
+                        }
+                    }
+                }
+            }
+        }
+        // The query gives these rows whatever the tables hold; without one of them the answer is cut short.
+        let missing = |what| format!("the row \"{what}\" is missing");
+        Ok(Self {
+            due,
+            unclear,
+            unreadable,
+            untouched,
+            asked: asked.ok_or_else(|| missing("asked"))?,
+            incidents_ingested: incidents_ingested.ok_or_else(|| missing("incidents-ingested"))?,
+            alerts_ingested: alerts_ingested.ok_or_else(|| missing("alerts-ingested"))?,
+        })
+    }
+}
+
+/// What becomes of incidents whose alerts are in progress, dismissed and resolved, in the query's words.
+fn effects(policy: Policy) -> [&'static str; 3] {
+    let word = |effect| match effect {
+        Effect::Leave => "leave",
+        Effect::Activate => "activate",
+        Effect::Close(_) => "close",
+    };
+    match policy {
+        Policy::Follow(mapping) => [mapping.in_progress, mapping.dismissed, mapping.resolved].map(word),
+        // Who only observes is shown what an unfinished and a finished alert usually mean.
+        Policy::Observe => ["activate", "close", "close"],
+    }
+}
+
+fn incident(cell: &Value) -> Result<Incident, Wrong> {
+    let row = cell.as_object().ok_or_else(|| format!("an incident is {}", json::kind(cell)))?;
+    let id = json::text(row, "IncidentName")?;
+    let modified = time(row, "Modified")?.ok_or("\"Modified\" is empty")?;
+    Ok(Incident {
+        id: IncidentId::parse(id).ok_or_else(|| format!("\"{}\" names no incident", id.escape_debug()))?,
+        number: logs::long(row, "IncidentNumber")?,
+        title: json::optional_text(row, "Title")?.to_owned(),
+        severity: incidents::severity(json::optional_text(row, "Severity")?),
+        state: state(json::optional_text(row, "Status")?),
+        labels: incidents::labels(&logs::dynamic_list(row, "Labels")?)?,
+        created: time(row, "CreatedTime")?.unwrap_or(modified),
+        alerts: logs::dynamic_list(row, "Alerts")?.iter().map(alert).collect::<Result<_, _>>()?,
+    })
+}
+
+fn alert(cell: &Value) -> Result<Alert, Wrong> {
+    let row = cell.as_object().ok_or_else(|| format!("an alert is {}", json::kind(cell)))?;
+    let text = |name| json::optional_text(row, name);
+    let id = json::text(row, "SystemAlertId")?;
+    let found = row.get("Found").and_then(Value::as_bool).ok_or("\"Found\" is no truth value")?;
+    Ok(Alert {
+        id: AlertId::parse(id).ok_or_else(|| format!("\"{}\" names no alert", id.escape_debug()))?,
+        state: if found { alert_state(text("Status")?) } else { AlertState::Missing },
+        product: text("ProductName")?.to_owned(),
+        title: text("Title")?.to_owned(),
+        place: alerts::place(text("VendorOriginalId")?, text("AlertLink")?),
+    })
+}
+
+/// An incident's status in `SecurityIncident`. The query gives no closed ones.
+fn state(word: &str) -> IncidentState {
+    match word {
+        "New" => IncidentState::New,
+        "Active" => IncidentState::Active,
+        _ => IncidentState::Other(word.to_owned()),
+    }
+}
+
+/// An alert's status in `SecurityAlert`. Source: the SecurityAlert entity's `AlertStatus`, which has `Unknown` as a word of its own.
+fn alert_state(word: &str) -> AlertState {
+    match word {
+        "New" => AlertState::New,
+        "InProgress" => AlertState::InProgress,
+        "Dismissed" => AlertState::Dismissed,
+        "Resolved" => AlertState::Resolved,
+        _ => AlertState::Unknown(word.to_owned()),
+    }
+}
+
+fn time(row: &Row, name: &str) -> Result<Option<Time>, Wrong> {
+    match json::optional_text(row, name)? {
+        "" => Ok(None),
+        text => {
+            wire_time::read(text).map(Some).ok_or_else(|| format!("\"{name}\" is no time: \"{}\"", text.escape_debug()))
+        }
+    }
+}
+
+fn name(cell: &Value) -> String {
+    cell.get("IncidentName").and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+const QUERY: &str = include_str!("queries/sightings.kql");

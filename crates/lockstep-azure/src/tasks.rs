@@ -1,0 +1,85 @@
+//! The tasks of an incident: how many are still open.
+//!
+//! Source: Microsoft.SecurityInsights 2024-03-01, `Incidents.json`, IncidentTasks_List.
+
+use std::collections::HashSet;
+
+use azure_core::http::{Method, Request, Url};
+use lockstep_core::IncidentId;
+use serde_json::Value;
+
+use crate::endpoints::Endpoints;
+use crate::error::Fault;
+use crate::exchange::Reply;
+use crate::incidents;
+use crate::json::{self, Wrong};
+use crate::scope::Scope;
+
+/// A list of tasks that is being read page by page.
+#[derive(Debug)]
+pub struct Pages {
+    host: Url,
+    next: Option<Url>,
+    seen: HashSet<Url>,
+    open: u64,
+}
+
+impl Pages {
+    /// The list of the tasks of one incident, none of which has been read.
+    pub fn new(endpoints: &Endpoints, scope: &Scope, id: &IncidentId) -> Self {
+        let mut first = endpoints.arm.clone();
+        first.set_path(&format!("{}/tasks", incidents::path(scope, id)));
+        first.query_pairs_mut().append_pair("api-version", incidents::API_VERSION);
+        Self { host: endpoints.arm.clone(), next: Some(first), seen: HashSet::new(), open: 0 }
+    }
+
+    /// Asks for the next page; `None` once all are read.
+    pub fn request(&self) -> Option<Request> {
+        Some(Request::new(self.next.clone()?, Method::Get))
+    }
+
+    /// How many tasks are not completed, of the pages read so far. A status that is not known is not completed.
+    pub fn open(&self) -> u64 {
+        self.open
+    }
+
+    /// Reads the reply to [`Pages::request`].
+    pub fn was_read(&mut self, reply: &Reply) -> Result<(), Fault> {
+        reply.accepted()?;
+        let (open, next) = page(&reply.body).map_err(|found| Fault::Malformed { found })?;
+        self.open += open;
+        self.seen.extend(self.next.take());
+        let Some(next) = next else { return Ok(()) };
+        let next = Url::parse(&next).map_err(|_| Fault::Malformed { found: "\"nextLink\" is no URL".to_owned() })?;
+        if next.origin() != self.host.origin() || !next.username().is_empty() || next.password().is_some() {
+            return Err(Fault::Elsewhere { to: next.origin().ascii_serialization() });
+        }
+        if self.seen.contains(&next) {
+            return Err(Fault::Endless { found: "\"nextLink\" names a page that was read already".to_owned() });
+        }
+        if self.seen.len() >= MOST_PAGES {
+            return Err(Fault::Endless { found: format!("more than {MOST_PAGES} pages of tasks") });
+        }
+        self.next = Some(next);
+        Ok(())
+    }
+}
+
+fn page(body: &[u8]) -> Result<(u64, Option<String>), Wrong> {
+    let page = json::object(body)?;
+    if !page.contains_key("value") {
+        return Err("\"value\" is missing, a list was expected".to_owned());
+    }
+    let mut open = 0;
+    for task in json::list(&page, "value")? {
+        let Value::Object(task) = task else {
+            return Err(format!("a task is {}, an object was expected", json::kind(task)));
+        };
+        open += u64::from(json::text(json::member(task, "properties")?, "status")? != "Completed");
+    }
+    let next = json::optional_text(&page, "nextLink")?;
+    Ok((open, (!next.is_empty()).then(|| next.to_owned())))
+}
+
+/// An incident has 40 tasks at most. Source: <https://learn.microsoft.com/azure/sentinel/sentinel-service-limits>.
+const MOST_PAGES: usize = 40;
