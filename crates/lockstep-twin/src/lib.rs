@@ -1,1 +1,26 @@
-//! A stand-in for the Microsoft services' REST surface.
+//! A stand-in for the cloud: the REST surface of Microsoft Entra, Azure Resource Manager, Defender for Cloud, Microsoft
+//! Sentinel and Log Analytics, with a small world behind it that behaves as theirs does.
+//!
+//! A request travels [`server`] -> [`api`] -> [`world`]: the server knows sockets, the API knows HTTP and JSON, the world
+//! knows neither. [`rules`] lists what the cloud keeps in step by itself, and how we know. The twin shares no type with
+//! the client: they meet over HTTP only, so that one mistake cannot hide the other.
+
+mod api;
+pub mod clock;
+pub mod estate;
+mod files;
+mod loading;
+mod odata;
+pub mod rules;
+mod server;
+mod stats;
+mod tokens;
+mod twin;
+pub mod world;
+
+pub use clock::{Clock, Pace};
+pub use estate::{Estate, Secret, Secrets};
+pub use loading::{LoadError, Loaded};
+pub use server::{Server, ServerError, ServerOptions};
+pub use stats::Stats;
+pub use twin::{Options, Twin};

@@ -1,0 +1,261 @@
+//! Everything the twin serves, one line per operation: read [`OPERATIONS`] first.
+//!
+//! A request's whole way is in [`journey`]; each operation's handler stands in the file of its resource. To add an
+//! operation, write a handler `fn(&Call) -> Answer` and give it a line in the table.
+
+mod alerts;
+mod arm;
+mod call;
+mod control;
+mod entra;
+mod identity;
+mod incident_parts;
+mod incidents;
+mod journey;
+mod lenient;
+mod logs;
+mod page;
+mod path;
+mod relations;
+mod reply;
+
+use axum::Router;
+use axum::extract::Request;
+use http::Method;
+
+use call::Call;
+pub(crate) use call::Wire;
+use path::Template;
+use reply::Answer;
+
+use crate::Twin;
+
+/// One operation of one of the services.
+pub(crate) struct Operation {
+    /// Its name, as the vendor's specification has it where there is one.
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: Template,
+    /// The api-versions it is served in; empty where it takes none.
+    pub(crate) versions: &'static [&'static str],
+    pub(crate) door: Door,
+    pub(crate) handler: fn(&Call) -> Answer,
+}
+
+/// What a caller needs to come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Nothing.
+    Open,
+    /// Nothing, and only the network that managed identities live in reaches it.
+    Host,
+    /// A token for ARM, and the right to this action; an empty action needs no right.
+    Arm(&'static str),
+    /// A token for Log Analytics, and the right to this action.
+    Logs(&'static str),
+}
+
+/// The router that serves the twin over `wire`.
+pub(crate) fn router(twin: Twin, wire: Wire) -> Router {
+    Router::new().fallback(move |request: Request| journey::travel(twin.clone(), wire, request))
+}
+
+/// The path of a resource in the workspace's Sentinel.
+macro_rules! sentinel {
+    ($rest:literal) => {
+        concat!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights",
+            "/workspaces/{workspace}/providers/Microsoft.SecurityInsights",
+            $rest
+        )
+    };
+}
+
+/// The path of a workspace.
+macro_rules! workspace {
+    ($rest:literal) => {
+        concat!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights",
+            "/workspaces/{workspace}",
+            $rest
+        )
+    };
+}
+
+/// A path among Defender for Cloud's resources at a subscription.
+macro_rules! security {
+    ($rest:literal) => {
+        concat!("/subscriptions/{subscription}/providers/Microsoft.Security", $rest)
+    };
+}
+
+/// A path among Defender for Cloud's resources at a resource group.
+macro_rules! group_security {
+    ($rest:literal) => {
+        concat!("/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Security", $rest)
+    };
+}
+
+const GET: Method = Method::GET;
+const POST: Method = Method::POST;
+const PUT: Method = Method::PUT;
+const DELETE: Method = Method::DELETE;
+
+/// Every operation that the twin serves.
+#[rustfmt::skip]
+pub(crate) const OPERATIONS: &[Operation] = &[
+    // Sign-in
+    op("OpenIdConfiguration", GET, "/{tenant}/v2.0/.well-known/openid-configuration", ANY, Door::Open, entra::configuration),
+    op("OpenIdConfigurationV1", GET, "/{tenant}/.well-known/openid-configuration", ANY, Door::Open, entra::configuration),
+    op("InstanceDiscovery", GET, "/common/discovery/instance", ANY, Door::Open, entra::discovery),
+    op("SigningKeys", GET, "/{tenant}/discovery/v2.0/keys", ANY, Door::Open, entra::keys),
+    op("Token", POST, "/{tenant}/oauth2/v2.0/token", ANY, Door::Open, entra::token),
+    op("TokenV1", POST, "/{tenant}/oauth2/token", ANY, Door::Open, entra::token),
+    op("IdentityToken", GET, "/metadata/identity/oauth2/token", ANY, Door::Host, identity::instance_metadata),
+    op("IdentityEndpoint", GET, "/msi/token", ANY, Door::Host, identity::endpoint),
+
+    // ARM itself
+    op("Metadata_Endpoints", GET, "/metadata/endpoints", ANY, Door::Open, arm::endpoints),
+    op("Tenants_List", GET, "/tenants", SUBSCRIPTIONS, Door::Arm(""), arm::tenants),
+    op("Subscriptions_List", GET, "/subscriptions", SUBSCRIPTIONS, Door::Arm(""), arm::subscriptions),
+    op("Subscriptions_Get", GET, "/subscriptions/{subscription}", SUBSCRIPTIONS, Door::Arm("Microsoft.Resources/subscriptions/read"), arm::subscription),
+    op("Subscriptions_ListLocations", GET, "/subscriptions/{subscription}/locations", SUBSCRIPTIONS, Door::Arm("Microsoft.Resources/subscriptions/locations/read"), arm::locations),
+    op("ResourceGroups_List", GET, "/subscriptions/{subscription}/resourceGroups", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::groups),
+    op("ResourceGroups_Get", GET, "/subscriptions/{subscription}/resourceGroups/{group}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::group),
+    op("Providers_List", GET, "/subscriptions/{subscription}/providers", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::providers),
+    op("Providers_Get", GET, "/subscriptions/{subscription}/providers/{provider}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::provider),
+    op("Workspaces_List", GET, "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspaces),
+    op("Workspaces_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspaces),
+    op("Workspaces_Get", GET, workspace!(""), WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspace),
+
+    // Defender for Cloud
+    op("Locations_List", GET, security!("/locations"), SECURITY_LOCATIONS, Door::Arm("Microsoft.Security/locations/read"), alerts::locations),
+    op("Locations_Get", GET, security!("/locations/{location}"), SECURITY_LOCATIONS, Door::Arm("Microsoft.Security/locations/read"), alerts::location),
+    op("Alerts_List", GET, security!("/alerts"), ALERTS, Door::Arm("Microsoft.Security/alerts/read"), alerts::list),
+    op("Alerts_ListByResourceGroup", GET, group_security!("/alerts"), ALERTS, Door::Arm("Microsoft.Security/alerts/read"), alerts::list),
+    op("Alerts_ListSubscriptionLevelByRegion", GET, security!("/locations/{location}/alerts"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::list),
+    op("Alerts_ListResourceGroupLevelByRegion", GET, group_security!("/locations/{location}/alerts"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::list),
+    op("Alerts_GetSubscriptionLevel", GET, security!("/locations/{location}/alerts/{alert}"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::get),
+    op("Alerts_GetResourceGroupLevel", GET, group_security!("/locations/{location}/alerts/{alert}"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::get),
+    op("Alerts_UpdateSubscriptionLevelStateToDismiss", POST, security!("/locations/{location}/alerts/{alert}/dismiss"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/dismiss/action"), alerts::dismiss),
+    op("Alerts_UpdateSubscriptionLevelStateToResolve", POST, security!("/locations/{location}/alerts/{alert}/resolve"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/resolve/action"), alerts::resolve),
+    op("Alerts_UpdateSubscriptionLevelStateToActivate", POST, security!("/locations/{location}/alerts/{alert}/activate"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/activate/action"), alerts::activate),
+    op("Alerts_UpdateSubscriptionLevelStateToInProgress", POST, security!("/locations/{location}/alerts/{alert}/inProgress"), ALERTS_2022, Door::Arm("Microsoft.Security/locations/alerts/inProgress/action"), alerts::in_progress),
+    op("Alerts_UpdateResourceGroupLevelStateToDismiss", POST, group_security!("/locations/{location}/alerts/{alert}/dismiss"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/dismiss/action"), alerts::dismiss),
+    op("Alerts_UpdateResourceGroupLevelStateToResolve", POST, group_security!("/locations/{location}/alerts/{alert}/resolve"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/resolve/action"), alerts::resolve),
+    op("Alerts_UpdateResourceGroupLevelStateToActivate", POST, group_security!("/locations/{location}/alerts/{alert}/activate"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/activate/action"), alerts::activate),
+    op("Alerts_UpdateResourceGroupLevelStateToInProgress", POST, group_security!("/locations/{location}/alerts/{alert}/inProgress"), ALERTS_2022, Door::Arm("Microsoft.Security/locations/alerts/inProgress/action"), alerts::in_progress),
+    op("Alerts_Simulate", POST, security!("/locations/{location}/alerts/default/simulate"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/simulate/action"), alerts::simulate),
+    op("Alerts_SimulateStatus", GET, security!("/locations/{location}/operationResults/{operation}"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::simulated),
+
+    // Sentinel
+    op("Incidents_List", GET, sentinel!("/incidents"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), incidents::list),
+    op("Incidents_Get", GET, sentinel!("/incidents/{incident}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), incidents::get),
+    op("Incidents_CreateOrUpdate", PUT, sentinel!("/incidents/{incident}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/write"), incidents::put),
+    op("Incidents_Delete", DELETE, sentinel!("/incidents/{incident}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/delete"), incidents::delete),
+    op("Incidents_ListAlerts", POST, sentinel!("/incidents/{incident}/alerts"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), relations::alerts),
+    op("Incidents_ListEntities", POST, sentinel!("/incidents/{incident}/entities"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), relations::entities),
+    op("Incidents_ListBookmarks", POST, sentinel!("/incidents/{incident}/bookmarks"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), relations::bookmarks),
+    op("IncidentRelations_List", GET, sentinel!("/incidents/{incident}/relations"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/relations/read"), relations::list),
+    op("IncidentRelations_Get", GET, sentinel!("/incidents/{incident}/relations/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/relations/read"), relations::get),
+    op("IncidentRelations_CreateOrUpdate", PUT, sentinel!("/incidents/{incident}/relations/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/relations/write"), relations::put),
+    op("IncidentRelations_Delete", DELETE, sentinel!("/incidents/{incident}/relations/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/relations/delete"), relations::delete),
+    op("IncidentComments_List", GET, sentinel!("/incidents/{incident}/comments"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/comments/read"), incident_parts::comments),
+    op("IncidentComments_Get", GET, sentinel!("/incidents/{incident}/comments/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/comments/read"), incident_parts::comment),
+    op("IncidentComments_CreateOrUpdate", PUT, sentinel!("/incidents/{incident}/comments/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/comments/write"), incident_parts::put_comment),
+    op("IncidentComments_Delete", DELETE, sentinel!("/incidents/{incident}/comments/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/comments/delete"), incident_parts::delete_comment),
+    op("IncidentTasks_List", GET, sentinel!("/incidents/{incident}/tasks"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/read"), incident_parts::tasks),
+    op("IncidentTasks_Get", GET, sentinel!("/incidents/{incident}/tasks/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/read"), incident_parts::task),
+    op("IncidentTasks_CreateOrUpdate", PUT, sentinel!("/incidents/{incident}/tasks/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/write"), incident_parts::put_task),
+    op("IncidentTasks_Delete", DELETE, sentinel!("/incidents/{incident}/tasks/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/delete"), incident_parts::delete_task),
+
+    // Log Analytics
+    op("Query_Execute", POST, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::post),
+    op("Query_Get", GET, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::get),
+
+    // The twin itself
+    op("Twin_Stats", GET, "/_twin/stats", ANY, Door::Open, control::stats),
+    op("Twin_ResetStats", DELETE, "/_twin/stats", ANY, Door::Open, control::reset_stats),
+    op("Twin_Clock", GET, "/_twin/clock", ANY, Door::Open, control::clock),
+    op("Twin_Step", POST, "/_twin/clock/step", ANY, Door::Open, control::step),
+    op("Twin_Raise", POST, "/_twin/alerts", ANY, Door::Open, control::raise),
+    op("Twin_Rules", GET, "/_twin/rules", ANY, Door::Open, control::rules),
+];
+
+const fn op(
+    name: &'static str,
+    method: Method,
+    path: &'static str,
+    versions: &'static [&'static str],
+    door: Door,
+    handler: fn(&Call) -> Answer,
+) -> Operation {
+    Operation { name, method, path: Template(path), versions, door, handler }
+}
+
+impl Operation {
+    /// Whether it belongs to the twin and not to the cloud.
+    pub(crate) fn is_control(&self) -> bool {
+        self.path.0.starts_with("/_twin/")
+    }
+}
+
+const ANY: &[&str] = &[];
+const SUBSCRIPTIONS: &[&str] = &[
+    "2016-06-01",
+    "2018-06-01",
+    "2019-06-01",
+    "2019-11-01",
+    "2020-01-01",
+    "2021-01-01",
+    "2021-10-01",
+    "2022-09-01",
+    "2022-12-01",
+];
+const RESOURCES: &[&str] = &[
+    "2018-05-01",
+    "2019-07-01",
+    "2019-10-01",
+    "2020-06-01",
+    "2020-10-01",
+    "2021-01-01",
+    "2021-04-01",
+    "2022-09-01",
+    "2023-07-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-03-01",
+    "2025-04-01",
+];
+const WORKSPACES: &[&str] = &[
+    "2020-08-01",
+    "2020-10-01",
+    "2021-06-01",
+    "2021-12-01-preview",
+    "2022-10-01",
+    "2023-09-01",
+    "2025-02-01",
+    "2025-07-01",
+];
+const SECURITY_LOCATIONS: &[&str] = &["2015-06-01-preview"];
+const ALERTS_2022: &[&str] = &["2022-01-01"];
+const ALERTS: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2021-11-01", "2022-01-01"];
+const SENTINEL: &[&str] = &[
+    "2020-01-01",
+    "2020-04-01",
+    "2021-04-01",
+    "2021-10-01",
+    "2022-06-01-preview",
+    "2022-08-01",
+    "2022-09-01-preview",
+    "2022-11-01",
+    "2023-02-01",
+    "2023-11-01",
+    "2024-03-01",
+    "2024-09-01",
+    "2025-03-01",
+    "2025-06-01",
+    "2025-09-01",
+    "2025-10-01-preview",
+];

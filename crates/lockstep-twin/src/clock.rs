@@ -1,0 +1,94 @@
+//! The twin's own clock.
+//!
+//! It starts where it is told to, runs with tokio's clock unless it is stepped only, and jumps forward on request. Under
+//! tokio's paused time it is therefore virtual. It never goes back: rows that were visible stay visible.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
+use tokio::time::Instant;
+
+/// The time in the world, shared by everything that plays in it. Clones are the same clock.
+#[derive(Clone, Debug)]
+pub struct Clock(Arc<Dial>);
+
+#[derive(Debug)]
+struct Dial {
+    start: OffsetDateTime,
+    began: Instant,
+    pace: Pace,
+    stepped_ns: AtomicU64,
+}
+
+/// How the clock moves by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// With tokio's clock: one second a second, virtual where tokio's time is paused.
+    #[default]
+    Running,
+    /// Only when stepped.
+    Stepped,
+}
+
+impl Clock {
+    /// A clock that shows `start` now. UTC, cut to 100 ns as the services keep time.
+    pub fn new(start: OffsetDateTime, pace: Pace) -> Self {
+        let start = whole_ticks(start.to_offset(UtcOffset::UTC));
+        Self(Arc::new(Dial { start, began: Instant::now(), pace, stepped_ns: AtomicU64::new(0) }))
+    }
+
+    /// The time in the world: UTC, in whole ticks of 100 ns.
+    pub fn now(&self) -> OffsetDateTime {
+        let ran = match self.0.pace {
+            Pace::Running => self.0.began.elapsed(),
+            Pace::Stepped => Duration::ZERO,
+        };
+        let stepped = Duration::from_nanos(self.0.stepped_ns.load(Ordering::Relaxed));
+        whole_ticks(later(self.0.start, ran.saturating_add(stepped)))
+    }
+
+    /// Moves the clock forward by `by`; beyond some 580 years in all it stays where it is.
+    pub fn step(&self, by: Duration) {
+        let ns = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        let add = |stepped: u64| Some(stepped.saturating_add(ns));
+        // The closure always answers `Some`, so the update cannot fail.
+        let _ = self.0.stepped_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
+    }
+
+    /// How the clock moves by itself.
+    pub fn pace(&self) -> Pace {
+        self.0.pace
+    }
+}
+
+/// `at` as the services write it: `2024-06-01T00:00:00.0000000Z`.
+pub(crate) fn wire_time(at: OffsetDateTime) -> String {
+    at.to_offset(UtcOffset::UTC)
+        .format(WIRE)
+        .expect("a UTC date of four-digit years has every component the format names")
+}
+
+/// Reads an RFC 3339 time. `None` where it is none.
+pub(crate) fn parse_time(text: &str) -> Option<OffsetDateTime> {
+    let at = OffsetDateTime::parse(text, &time::format_description::well_known::Rfc3339).ok()?;
+    Some(whole_ticks(at.to_offset(UtcOffset::UTC)))
+}
+
+/// `at` plus `by`, or the end of time.
+pub(crate) fn later(at: OffsetDateTime, by: Duration) -> OffsetDateTime {
+    time::Duration::try_from(by).ok().and_then(|by| at.checked_add(by)).unwrap_or(END_OF_TIME)
+}
+
+fn whole_ticks(at: OffsetDateTime) -> OffsetDateTime {
+    let ns = at.nanosecond();
+    at.replace_nanosecond(ns - ns % 100).expect("a nanosecond below the one it replaces is in range")
+}
+
+const WIRE: &[BorrowedFormatItem<'static>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
+
+const END_OF_TIME: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);

@@ -1,0 +1,153 @@
+//! The twin on sockets: HTTPS for the cloud, and plain HTTP on another port for managed identity.
+
+mod certificate;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Control, Handle};
+use tokio::task::JoinHandle;
+
+use crate::Twin;
+use crate::api::{self, Wire};
+use crate::files;
+use certificate::Certificate;
+
+/// Where to listen. Port 0 is any free port; the default is one on the loopback address for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerOptions {
+    /// For HTTPS.
+    pub listen: SocketAddr,
+    /// For managed identity, plain HTTP.
+    pub identity_listen: SocketAddr,
+}
+
+impl Default for ServerOptions {
+    fn default() -> Self {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self { listen: any, identity_listen: any }
+    }
+}
+
+/// Why the twin does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// No certificate could be made.
+    #[error("cannot make a certificate")]
+    Certificate(#[source] rcgen::Error),
+    /// The certificate could not be used.
+    #[error("cannot use the certificate")]
+    Tls(#[source] rustls::Error),
+}
+
+/// A twin that is being served. Dropping it ends the serving.
+#[derive(Debug)]
+pub struct Server {
+    twin: Twin,
+    address: SocketAddr,
+    identity_address: SocketAddr,
+    ca_pem: String,
+    control: Control,
+    serving: Vec<JoinHandle<io::Result<()>>>,
+}
+
+impl Server {
+    /// Serves `twin` on both sockets, which are open when this returns. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// [`ServerError`] where an address cannot be listened on.
+    pub fn start(twin: Twin, options: ServerOptions) -> Result<Self, ServerError> {
+        let (listener, address) = listen(options.listen)?;
+        let (identity_listener, identity_address) = listen(options.identity_listen)?;
+        let certificate = Certificate::new(address.ip()).map_err(ServerError::Certificate)?;
+        let config = RustlsConfig::from_config(Arc::new(certificate.config().map_err(ServerError::Tls)?));
+        let control = Control::new();
+        let bad = |address| move |source| ServerError::Listen { address, source };
+
+        let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE).acceptor(NoDelayAcceptor::new());
+        let https = axum_server::from_tcp(listener).map_err(bad(address))?.acceptor(acceptor);
+        let https = https.handle(Handle::with_control(control.clone()));
+        let app = api::router(twin.clone(), Wire::Socket).into_make_service();
+
+        let http = axum_server::from_tcp(identity_listener).map_err(bad(identity_address))?;
+        let http = http.handle(Handle::with_control(control.clone()));
+        let identity_app = api::router(twin.clone(), Wire::IdentitySocket).into_make_service();
+
+        let serving = vec![tokio::spawn(https.serve(app)), tokio::spawn(http.serve(identity_app))];
+        Ok(Self { twin, address, identity_address, ca_pem: certificate.ca_pem, control, serving })
+    }
+
+    /// The URL of everything but managed identity, without a slash at its end.
+    pub fn url(&self) -> String {
+        format!("https://{}", reachable(self.address))
+    }
+
+    /// The URL of managed identity, without a slash at its end.
+    pub fn identity_url(&self) -> String {
+        format!("http://{}", reachable(self.identity_address))
+    }
+
+    /// The certificate to trust, as PEM. It is new at every start.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// Shell assignments that point a client here; `ca` is where the certificate was written to. It holds secrets.
+    pub fn env_file(&self, ca: &Path) -> String {
+        files::env_file(&self.twin, &self.url(), &self.identity_url(), ca)
+    }
+
+    /// A lockstep.toml that points here and holds no secret: it works once the env file is sourced.
+    pub fn config_file(&self, ca: &Path) -> String {
+        files::config_file(self.twin.estate(), &self.url(), ca)
+    }
+
+    /// Stops listening, lets the requests that are being answered end within a second, and returns.
+    pub async fn shutdown(mut self) {
+        self.control.graceful_shutdown(Some(GRACE));
+        for serving in std::mem::take(&mut self.serving) {
+            // Whether it ended by itself or was cut off, it has ended.
+            let _ = serving.await;
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.control.shutdown();
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {
+    let bad = |source| ServerError::Listen { address, source };
+    let listener = TcpListener::bind(address).map_err(bad)?;
+    listener.set_nonblocking(true).map_err(bad)?;
+    let bound = listener.local_addr().map_err(bad)?;
+    Ok((listener, bound))
+}
+
+/// An address that a client on this machine can reach: loopback for a listener on all addresses.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+const HANDSHAKE: Duration = Duration::from_secs(10);
+const GRACE: Duration = Duration::from_secs(1);

@@ -1,0 +1,108 @@
+//! The twin itself: one world, one clock, one set of secrets, and the router that serves them.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use time::OffsetDateTime;
+
+use crate::api::{self, Wire};
+use crate::clock::{Clock, Pace};
+use crate::estate::{Estate, Secrets};
+use crate::loading::{self, LoadError, Loaded};
+use crate::stats::{Counters, Stats};
+use crate::world::{Settings, World};
+
+/// What a twin starts from. The default is an empty world that runs with real time.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Names and ids of what exists.
+    pub estate: Estate,
+    /// The switches of the world.
+    pub settings: Settings,
+    /// Where the world's clock starts; where the machine's clock stands if nothing is said.
+    pub start: Option<OffsetDateTime>,
+    /// How the world's clock moves by itself.
+    pub pace: Pace,
+}
+
+/// A stand-in for the cloud. Clones are the same twin.
+#[derive(Clone, Debug)]
+pub struct Twin(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    estate: Arc<Estate>,
+    secrets: Secrets,
+    clock: Clock,
+    world: Mutex<World>,
+    counters: Counters,
+}
+
+impl Twin {
+    /// A new twin; its secrets are random at every start.
+    pub fn new(options: Options) -> Self {
+        let estate = Arc::new(options.estate);
+        let clock = Clock::new(options.start.unwrap_or_else(OffsetDateTime::now_utc), options.pace);
+        let world = World::new(Arc::clone(&estate), options.settings, clock.clone());
+        let secrets = Secrets::random();
+        Self(Arc::new(Inner { estate, secrets, clock, world: Mutex::new(world), counters: Counters::default() }))
+    }
+
+    /// The whole surface, to be called in process.
+    ///
+    /// It takes https URLs of any host: sign-in, ARM, Log Analytics and the instance metadata address are told apart by
+    /// their paths, and the links it answers carry the `Host` it was called by. Tokens, dates and waits follow the
+    /// world's clock.
+    pub fn router(&self) -> Router {
+        api::router(self.clone(), Wire::InProcess)
+    }
+
+    /// The state of the cloud, for people's acts and for looking at it.
+    ///
+    /// Nothing is served while the guard is held, so drop it before the next request.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        // Every act leaves the world whole before it can panic, so a poisoned lock guards nothing broken.
+        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something in the world and answers what it answers.
+    pub fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(&mut self.world())
+    }
+
+    /// The time in the world.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Names and ids of what exists.
+    pub fn estate(&self) -> &Estate {
+        &self.0.estate
+    }
+
+    /// What is needed to sign in.
+    pub fn secrets(&self) -> &Secrets {
+        &self.0.secrets
+    }
+
+    /// What was asked so far, and what is left to do.
+    pub fn stats(&self) -> Stats {
+        let to_do = self.world().to_do();
+        self.0.counters.read(to_do)
+    }
+
+    /// Fills the world from a folder that holds `SecurityIncident.jsonl` and `SecurityAlert.jsonl`, or `si.jsonl` and
+    /// `sa.jsonl`: one row a line, columns as in Log Analytics, missing ones defaulted. Alerts and incidents in ARM
+    /// follow from the newest rows. Either file may be missing, not both.
+    ///
+    /// # Errors
+    /// [`LoadError`] names the file and the line. What was loaded before the error stays.
+    pub fn load(&self, dir: &Path) -> Result<Loaded, LoadError> {
+        loading::load(&mut self.world(), dir)
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+}

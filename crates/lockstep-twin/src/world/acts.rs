@@ -1,0 +1,363 @@
+//! What people and the cloud do to alerts and incidents.
+//!
+//! The acts of people are public; the plays of the rules are for [`rules`](crate::rules) alone.
+
+use time::OffsetDateTime;
+
+use super::alert::{Alert, NewAlert};
+use super::incident::{Actor, Closing, Incident, IncidentState, Label, Owner};
+use super::words::{AlertStatus, Severity};
+use super::{Event, FinishedAlert, Happened, Subject, World};
+
+/// What a raised alert is called, on both sides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertRef {
+    /// The alert's ARM id.
+    pub alert_id: String,
+    /// The alert's ARM name; `VendorOriginalId` in the table.
+    pub alert_name: String,
+    /// Sentinel's GUID for it.
+    pub system_alert_id: String,
+    /// The incident that was made for it; `None` where the creation rule or the connector is off.
+    pub incident_name: Option<String>,
+}
+
+/// All that can be written of an incident at once: what is not in it is cleared.
+#[derive(Clone, Debug)]
+pub struct IncidentWrite {
+    /// What people read.
+    pub title: String,
+    /// A few sentences.
+    pub description: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// Who works on it.
+    pub owner: Owner,
+    /// Its labels, by name.
+    pub labels: Vec<String>,
+    /// When the oldest of its alerts began.
+    pub first_activity: Option<OffsetDateTime>,
+    /// When the newest of its alerts ended.
+    pub last_activity: Option<OffsetDateTime>,
+}
+
+impl IncidentWrite {
+    /// A write that changes nothing of `incident`, to start from.
+    pub fn same(incident: &Incident) -> Self {
+        Self {
+            title: incident.title.clone(),
+            description: incident.description.clone(),
+            severity: incident.severity,
+            state: incident.state.clone(),
+            owner: incident.owner.clone(),
+            labels: incident.labels.iter().map(|label| label.name.clone()).collect(),
+            first_activity: incident.first_activity,
+            last_activity: incident.last_activity,
+        }
+    }
+}
+
+/// Why an act did not happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is nothing of that name.
+    #[error("there is nothing of that name")]
+    NotFound,
+    /// Somebody wrote it since the etag was read.
+    #[error("a newer version exists")]
+    Stale,
+    /// A limit of the service would be passed.
+    #[error("a limit of the service would be passed: {0}")]
+    Limit(&'static str),
+}
+
+impl World {
+    /// Defender for Cloud raises an alert, and the cloud follows.
+    pub fn raise_alert(&mut self, new: NewAlert) -> AlertRef {
+        let at = self.stamp();
+        self.raised += 1;
+        let alert = Alert::raise(new, self.raised, at, &self.estate);
+        let (alert_name, system_alert_id) = (alert.name.clone(), alert.system_alert_id.clone());
+        let alert_id = alert.id(&self.estate);
+        let subject = Subject::Alert(self.alerts.push(alert));
+        self.happened(Event::AlertRaised, subject, at);
+        let incident = self.incidents.with_alert(&system_alert_id).first().copied();
+        let incident_name = incident.and_then(|number| self.incidents.numbered(number)).map(|made| made.name.clone());
+        AlertRef { alert_id, alert_name, system_alert_id, incident_name }
+    }
+
+    /// Somebody sets an alert's status in Defender for Cloud.
+    ///
+    /// Setting the status it has is no change (assumed).
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for a name that Defender for Cloud does not know.
+    pub fn set_alert_status(&mut self, alert_name: &str, status: AlertStatus) -> Result<(), Refused> {
+        let found = self.alerts.named(alert_name).filter(|at| self.alerts.at(*at).is_defender_for_cloud());
+        let position = found.ok_or(Refused::NotFound)?;
+        self.change_alert(position, status);
+        Ok(())
+    }
+
+    fn change_alert(&mut self, position: usize, status: AlertStatus) {
+        if self.alerts.at(position).status == status {
+            return;
+        }
+        let at = self.stamp();
+        self.alerts.at_mut(position).status = status;
+        self.happened(Event::AlertChanged, Subject::Alert(position), at);
+    }
+
+    /// Somebody writes an incident, whole; answers whether it is new.
+    ///
+    /// With an etag the write happens only if nobody wrote since; without one the last writer wins.
+    ///
+    /// # Errors
+    /// [`Refused::Stale`] where the etag is not the incident's, also where the incident does not exist any more.
+    pub fn write_incident(
+        &mut self,
+        name: &str,
+        write: IncidentWrite,
+        etag: Option<&str>,
+        by: &Actor,
+    ) -> Result<bool, Refused> {
+        let Some(number) = self.incidents.number(name) else {
+            return if etag.is_some() { Err(Refused::Stale) } else { Ok(self.create_incident(name, write, by)) };
+        };
+        if etag.is_some_and(|etag| self.incidents.numbered(number).is_none_or(|incident| incident.etag() != etag)) {
+            return Err(Refused::Stale);
+        }
+        let before = self.incidents.numbered(number).map(|incident| incident.state.status());
+        let after = write.state.status();
+        let at = self.touch(number, by, |incident| incident.overwrite(write));
+        if before != Some(after) {
+            match after {
+                super::IncidentStatus::New => {}
+                super::IncidentStatus::Active => self.happened(Event::IncidentActivated, Subject::Incident(number), at),
+                super::IncidentStatus::Closed => self.happened(Event::IncidentClosed, Subject::Incident(number), at),
+            }
+        }
+        Ok(false)
+    }
+
+    /// An analyst sets an incident active.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for an unknown name.
+    pub fn activate_incident(&mut self, name: &str, by: &Actor) -> Result<(), Refused> {
+        self.set_incident_state(name, IncidentState::Active, by)
+    }
+
+    /// An analyst closes an incident.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for an unknown name.
+    pub fn close_incident(&mut self, name: &str, closing: Closing, by: &Actor) -> Result<(), Refused> {
+        self.set_incident_state(name, IncidentState::Closed(closing), by)
+    }
+
+    /// An analyst sets where an incident stands and leaves the rest of it.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for an unknown name.
+    pub fn set_incident_state(&mut self, name: &str, state: IncidentState, by: &Actor) -> Result<(), Refused> {
+        let incident = self.incidents.named(name).ok_or(Refused::NotFound)?;
+        let write = IncidentWrite { state, ..IncidentWrite::same(incident) };
+        self.write_incident(name, write, None, by).map(|_| ())
+    }
+
+    /// Somebody deletes an incident; answers whether there was one. Its rows stay.
+    pub fn delete_incident(&mut self, name: &str) -> bool {
+        let removed = self.incidents.number(name).and_then(|number| self.incidents.remove(number));
+        let known = removed.is_some();
+        self.deleted.extend(removed);
+        known
+    }
+
+    /// Writes an incident: new version, new time, then the rules for a change.
+    pub(super) fn touch(&mut self, number: u32, by: &Actor, change: impl FnOnce(&mut Incident)) -> OffsetDateTime {
+        let at = self.stamp();
+        let version = self.next_version();
+        self.incidents.change(number, |incident| {
+            let was_closed = incident.state.closing().is_some();
+            change(incident);
+            if !was_closed && incident.state.closing().is_some() {
+                incident.closed = Some(at);
+            }
+            incident.version = version;
+            incident.modified = at;
+            incident.first_modified.get_or_insert(at);
+            incident.modified_by = by.modified_by().into();
+        });
+        self.happened(Event::IncidentChanged, Subject::Incident(number), at);
+        at
+    }
+
+    /// Takes in an alert that is there already, and follows no rule.
+    pub(crate) fn take_alert(&mut self, alert: Alert) {
+        self.alerts.push(alert);
+    }
+
+    /// Takes in an incident that is there already, and follows no rule.
+    pub(crate) fn take_incident(&mut self, mut incident: Incident) {
+        incident.version = self.next_version();
+        self.incidents.remove(incident.number);
+        self.incidents.insert(incident);
+    }
+
+    fn create_incident(&mut self, name: &str, write: IncidentWrite, by: &Actor) -> bool {
+        let at = self.stamp();
+        let number = self.incidents.highest_number() + 1;
+        let version = self.next_version();
+        let mut incident = Incident::new(name, number, version, at, by.modified_by());
+        incident.closed = write.state.closing().map(|_| at);
+        incident.overwrite(write);
+        self.incidents.insert(incident);
+        self.happened(Event::IncidentCreated, Subject::Incident(number), at);
+        true
+    }
+}
+
+/// The plays of the rules.
+impl World {
+    pub(crate) fn leave(&mut self, _: &Happened) {}
+
+    pub(crate) fn alert_row(&mut self, happened: &Happened) {
+        let Subject::Alert(position) = happened.subject else { return };
+        if self.settings.connector {
+            self.write_alert_row(position, happened.at);
+        }
+    }
+
+    pub(crate) fn incident_row(&mut self, happened: &Happened) {
+        let Subject::Incident(number) = happened.subject else { return };
+        self.write_incident_row(number, happened.at);
+    }
+
+    pub(crate) fn create_incident_for_alert(&mut self, happened: &Happened) {
+        let Subject::Alert(position) = happened.subject else { return };
+        if !(self.settings.connector && self.settings.incident_creation) {
+            return;
+        }
+        let number = self.incidents.highest_number() + 1;
+        let version = self.next_version();
+        let name = self.estate.stable_guid(&format!("incident/{number}")).to_string();
+        let mut incident = Incident::new(&name, number, version, happened.at, "Incident created from alert");
+        incident.take_over(self.alerts.at(position));
+        incident.rule_ids.push(self.estate.sentinel("alertRules", &self.creation_rule()));
+        self.incidents.insert(incident);
+        self.happened(Event::IncidentCreated, Subject::Incident(number), happened.at);
+    }
+
+    pub(crate) fn resolve_alerts_of_closed_incident(&mut self, happened: &Happened) {
+        if !self.settings.bidirectional_sync {
+            return;
+        }
+        for position in self.alerts_of(happened) {
+            let alert = self.alerts.at(position);
+            let stays = alert.status.is_finished() && self.settings.finished_alert == FinishedAlert::Stays;
+            if alert.is_defender_for_cloud() && !stays {
+                self.change_alert(position, AlertStatus::Resolved);
+            }
+        }
+    }
+
+    pub(crate) fn alert_rows_of_changed_incident(&mut self, happened: &Happened) {
+        if !self.settings.alert_row_on_incident_change {
+            return;
+        }
+        for position in self.alerts_of(happened) {
+            self.write_alert_row(position, happened.at);
+        }
+    }
+
+    fn alerts_of(&self, happened: &Happened) -> Vec<usize> {
+        let Subject::Incident(number) = happened.subject else { return Vec::new() };
+        let incident = self.incidents.numbered(number);
+        let ids = incident.map(|incident| incident.alert_ids.as_slice()).unwrap_or_default();
+        ids.iter().filter_map(|id| self.alerts.position(id)).collect()
+    }
+
+    /// The name of the rule "Create incidents based on Microsoft Defender for Cloud".
+    pub(crate) fn creation_rule(&self) -> String {
+        self.estate.stable_guid("incident creation rule").to_string()
+    }
+}
+
+impl Incident {
+    /// An empty new incident.
+    pub(crate) fn new(name: &str, number: u32, version: u64, at: OffsetDateTime, by: &str) -> Self {
+        Self {
+            name: name.into(),
+            number,
+            version,
+            title: String::new(),
+            description: String::new(),
+            severity: Severity::Medium,
+            state: IncidentState::New,
+            owner: Owner::default(),
+            labels: Vec::new(),
+            first_activity: None,
+            last_activity: None,
+            created: at,
+            modified: at,
+            first_modified: None,
+            closed: None,
+            modified_by: by.into(),
+            alert_ids: Vec::new(),
+            named_relations: Vec::new(),
+            product_names: Vec::new(),
+            tactics: Vec::new(),
+            techniques: Vec::new(),
+            rule_ids: Vec::new(),
+            bookmarks: Vec::new(),
+            comments: Vec::new(),
+            tasks: Vec::new(),
+            other_comments: 0,
+            last_row: at,
+        }
+    }
+
+    fn overwrite(&mut self, write: IncidentWrite) {
+        let auto = |name: &str| self.labels.iter().any(|label| label.auto && label.name == name);
+        let labels = write.labels.into_iter().map(|name| Label { auto: auto(&name), name }).collect();
+        self.labels = labels;
+        self.title = write.title;
+        self.description = write.description;
+        self.severity = write.severity;
+        self.state = write.state;
+        self.owner = write.owner;
+        self.first_activity = write.first_activity;
+        self.last_activity = write.last_activity;
+    }
+
+    /// Becomes the incident of `alert`, as the creation rule makes it.
+    fn take_over(&mut self, alert: &Alert) {
+        self.title = alert.display_name.clone();
+        self.description = alert.description.clone();
+        self.severity = alert.severity;
+        self.first_activity = Some(alert.start);
+        self.last_activity = Some(alert.end);
+        self.take_in(alert);
+    }
+
+    /// Adds what the incident says about its alerts.
+    pub(super) fn take_in(&mut self, alert: &Alert) {
+        add(&mut self.alert_ids, &alert.system_alert_id);
+        add(&mut self.product_names, &alert.product_name);
+        for tactic in alert.intent.split(',').map(str::trim).filter(|tactic| !tactic.is_empty()) {
+            add(&mut self.tactics, tactic);
+        }
+        for technique in &alert.techniques {
+            add(&mut self.techniques, technique);
+        }
+    }
+}
+
+fn add(list: &mut Vec<String>, item: &str) {
+    if !list.iter().any(|known| known.eq_ignore_ascii_case(item)) {
+        list.push(item.into());
+    }
+}

@@ -1,0 +1,279 @@
+//! An alert as Defender for Cloud keeps it, with the copy that Sentinel has of it.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use serde_json::{Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::words::{AlertStatus, SentinelStatus, Severity};
+use crate::estate::Estate;
+
+/// One alert.
+///
+/// Alerts of other products than Defender for Cloud have only their Sentinel side.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// The ARM name, `<inverted ticks>_<guid>`: `VendorOriginalId` in the table.
+    pub name: String,
+    /// The GUID that Sentinel made for it: what `SecurityIncident.AlertIds` holds.
+    pub system_alert_id: String,
+    /// The resource group in the alert's ARM id.
+    pub resource_group: String,
+    /// Where Defender for Cloud keeps it.
+    pub location: String,
+    /// What kind of alert it is, e.g. `VM_EICAR`.
+    pub alert_type: String,
+    /// What people read.
+    pub display_name: String,
+    /// A few sentences.
+    pub description: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Where it stands in Defender for Cloud.
+    pub status: AlertStatus,
+    /// The tactic, e.g. `Execution`; several are separated by commas.
+    pub intent: String,
+    /// MITRE techniques.
+    pub techniques: Vec<String>,
+    /// The ARM id of the resource it is about.
+    pub resource_id: String,
+    /// The name of that resource.
+    pub compromised_entity: String,
+    /// Accounts, addresses, hosts: an array.
+    pub entities: Value,
+    /// More about it: an object of strings.
+    pub extended_properties: Value,
+    /// What the owner should do.
+    pub remediation_steps: Vec<String>,
+    /// The product as the table names it: `Azure Security Center` for Defender for Cloud.
+    pub product_name: String,
+    /// The link into the portal that a loaded row gave; [`Alert::link`] makes one where there is none.
+    pub(crate) given_link: Option<String>,
+    /// When what it reports began.
+    pub start: OffsetDateTime,
+    /// When what it reports ended.
+    pub end: OffsetDateTime,
+    /// When Defender for Cloud made it.
+    pub generated: OffsetDateTime,
+    /// Its status in Sentinel, as far as it has arrived there.
+    pub sentinel: AlertCopy,
+}
+
+impl Alert {
+    /// Whether Defender for Cloud serves this alert.
+    pub fn is_defender_for_cloud(&self) -> bool {
+        self.product_name == DEFENDER_FOR_CLOUD
+    }
+
+    /// The alert's ARM id.
+    pub fn id(&self, estate: &Estate) -> String {
+        format!(
+            "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Security/locations/{}/alerts/{}",
+            estate.subscription_id, self.resource_group, self.location, self.name
+        )
+    }
+}
+
+impl Alert {
+    /// Its page in the portal, of the form seen in real rows: it carries subscription, resource group and location.
+    pub(crate) fn link(&self, estate: &Estate) -> String {
+        self.given_link.clone().unwrap_or_else(|| {
+            let Self { name, resource_group, location, .. } = self;
+            portal_link(name, resource_group, location, &estate.subscription_id)
+        })
+    }
+}
+
+/// What Sentinel knows of an alert's status, and what is still on its way.
+#[derive(Clone, Debug, Default)]
+pub struct AlertCopy {
+    arrived: Option<SentinelStatus>,
+    coming: VecDeque<(OffsetDateTime, SentinelStatus)>,
+}
+
+impl AlertCopy {
+    /// A copy that has arrived long ago.
+    pub(crate) fn arrived(status: SentinelStatus) -> Self {
+        Self { arrived: Some(status), coming: VecDeque::new() }
+    }
+
+    /// Sends `status` on its way, to arrive at `at`; `now` is when it is sent.
+    pub(super) fn send(&mut self, status: SentinelStatus, at: OffsetDateTime, now: OffsetDateTime) {
+        while let Some((_, status)) = self.coming.pop_front_if(|(arrival, _)| *arrival <= now) {
+            self.arrived = Some(status);
+        }
+        self.coming.push_back((at, status));
+    }
+
+    /// What has arrived by `now`; `None` while nothing has.
+    pub fn at(&self, now: OffsetDateTime) -> Option<SentinelStatus> {
+        let newest = self.coming.iter().rev().find(|(arrival, _)| *arrival <= now);
+        newest.map(|(_, status)| *status).or(self.arrived)
+    }
+
+    /// What it will be once everything has arrived; `None` where no row was ever written.
+    pub fn in_the_end(&self) -> Option<SentinelStatus> {
+        self.coming.back().map(|(_, status)| *status).or(self.arrived)
+    }
+}
+
+/// What Defender for Cloud is told to raise. `Default` is a plausible alert about a virtual machine.
+#[derive(Clone, Debug)]
+pub struct NewAlert {
+    /// What kind of alert it is, e.g. `VM_EICAR`.
+    pub alert_type: String,
+    /// What people read.
+    pub display_name: String,
+    /// A few sentences.
+    pub description: String,
+    /// How bad.
+    pub severity: Severity,
+    /// The tactic, e.g. `Execution`.
+    pub intent: String,
+    /// MITRE techniques.
+    pub techniques: Vec<String>,
+    /// The type of the resource it is about, e.g. `Microsoft.Compute/virtualMachines`.
+    pub resource_type: String,
+    /// The name of that resource.
+    pub resource: String,
+    /// The resource's group; the workspace's where none is given.
+    pub resource_group: Option<String>,
+    /// Where Defender for Cloud keeps it; the estate's location where none is given.
+    pub location: Option<String>,
+    /// What the owner should do.
+    pub remediation_steps: Vec<String>,
+}
+
+impl Default for NewAlert {
+    fn default() -> Self {
+        super::catalogue::SUSPICIOUS_PROCESS.alert()
+    }
+}
+
+impl Alert {
+    /// The alert that `new` describes, made at `at` under the running number `serial`.
+    pub(super) fn raise(new: NewAlert, serial: u64, at: OffsetDateTime, estate: &Estate) -> Self {
+        let resource_group = new.resource_group.unwrap_or_else(|| estate.resource_group.clone());
+        let location = new.location.unwrap_or_else(|| estate.location.clone());
+        let name = arm_name(at, estate.stable_guid(&format!("alert/{serial}")));
+        let system_alert_id = estate.stable_guid(&format!("system alert/{name}")).to_string();
+        let resource_id = format!(
+            "/subscriptions/{}/resourceGroups/{resource_group}/providers/{}/{}",
+            estate.subscription_id, new.resource_type, new.resource
+        );
+        let entities = json!([
+            {"$id": "2", "resourceId": resource_id, "type": "azure-resource"},
+            {"$id": "3", "hostName": new.resource, "type": "host"},
+        ]);
+        let extended_properties = json!({"resourceType": new.resource_type, "ProcessedBySentinel": "True"});
+        Self {
+            system_alert_id,
+            resource_group,
+            location,
+            alert_type: new.alert_type,
+            display_name: new.display_name,
+            description: new.description,
+            severity: new.severity,
+            status: AlertStatus::Active,
+            intent: new.intent,
+            techniques: new.techniques,
+            compromised_entity: new.resource,
+            resource_id,
+            entities,
+            extended_properties,
+            remediation_steps: new.remediation_steps,
+            product_name: DEFENDER_FOR_CLOUD.into(),
+            given_link: None,
+            start: at - time::Duration::minutes(5),
+            end: at - time::Duration::minutes(1),
+            generated: at,
+            sentinel: AlertCopy::default(),
+            name,
+        }
+    }
+}
+
+/// All alerts, found by either of their names.
+#[derive(Debug, Default)]
+pub(crate) struct Alerts {
+    all: Vec<Alert>,
+    by_name: HashMap<String, usize>,
+    by_system_id: HashMap<String, usize>,
+    /// The resource groups that alerts are about, by their names in lower case.
+    groups: BTreeMap<String, String>,
+}
+
+impl Alerts {
+    pub(super) fn push(&mut self, alert: Alert) -> usize {
+        let at = self.all.len();
+        self.by_name.insert(alert.name.to_ascii_lowercase(), at);
+        self.by_system_id.insert(alert.system_alert_id.to_ascii_lowercase(), at);
+        let group = alert.resource_group.to_ascii_lowercase();
+        self.groups.entry(group).or_insert_with(|| alert.resource_group.clone());
+        self.all.push(alert);
+        at
+    }
+
+    /// All alerts, oldest first.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Alert> {
+        self.all.iter()
+    }
+
+    /// All alerts, newest first, each with its place.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = (usize, &Alert)> {
+        self.all.iter().enumerate().rev()
+    }
+
+    pub(super) fn groups(&self) -> &BTreeMap<String, String> {
+        &self.groups
+    }
+
+    pub(super) fn at(&self, at: usize) -> &Alert {
+        &self.all[at]
+    }
+
+    pub(super) fn at_mut(&mut self, at: usize) -> &mut Alert {
+        &mut self.all[at]
+    }
+
+    pub(super) fn named(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    pub(super) fn position(&self, system_alert_id: &str) -> Option<usize> {
+        self.by_system_id.get(&system_alert_id.to_ascii_lowercase()).copied()
+    }
+
+    /// The alert of that ARM name, in any case.
+    pub(crate) fn by_name(&self, name: &str) -> Option<&Alert> {
+        self.named(name).map(|at| &self.all[at])
+    }
+
+    /// The alert of that Sentinel id, in any case.
+    pub(crate) fn by_system_id(&self, system_alert_id: &str) -> Option<&Alert> {
+        self.position(system_alert_id).map(|at| &self.all[at])
+    }
+}
+
+/// The name that Defender for Cloud gives an alert made at `at`: inverted ticks, then a GUID.
+pub(super) fn arm_name(at: OffsetDateTime, guid: Uuid) -> String {
+    let ticks = at.unix_timestamp_nanos() / 100 + TICKS_AT_UNIX_EPOCH;
+    format!("{}_{guid}", MAX_TICKS - ticks)
+}
+
+/// The portal's page of an alert.
+pub(crate) fn portal_link(name: &str, resource_group: &str, location: &str, subscription_id: &str) -> String {
+    format!(
+        "https://portal.azure.com/#blade/Microsoft_Azure_Security/AlertBlade/alertId/{name}/subscriptionId/{subscription_id}\
+         /resourceGroup/{resource_group}/referencedFrom/alertDeepLink/location/{location}"
+    )
+}
+
+/// Defender for Cloud's name in the tables: its name of old.
+pub(crate) const DEFENDER_FOR_CLOUD: &str = "Azure Security Center";
+
+/// Ticks from 0001-01-01 to 1970-01-01.
+const TICKS_AT_UNIX_EPOCH: i128 = 621_355_968_000_000_000;
+/// The last tick of the year 9999.
+const MAX_TICKS: i128 = 3_155_378_975_999_999_999;

@@ -1,0 +1,86 @@
+//! The columns that Log Analytics gives the tables.
+//!
+//! Source: the table references under https://learn.microsoft.com/azure/azure-monitor/reference/tables/.
+
+use kql::Type;
+
+/// Columns by name and type.
+pub(super) type Columns = &'static [(&'static str, Type)];
+
+/// One row for each change of an alert.
+pub(super) const SECURITY_ALERT: Columns = &[
+    ("AlertLink", Type::String),
+    ("AlertName", Type::String),
+    ("AlertSeverity", Type::String),
+    ("AlertType", Type::String),
+    ("CompromisedEntity", Type::String),
+    ("ConfidenceLevel", Type::String),
+    ("ConfidenceScore", Type::Real),
+    ("Description", Type::String),
+    ("DisplayName", Type::String),
+    ("EndTime", Type::Datetime),
+    ("Entities", Type::String),
+    ("ExtendedLinks", Type::String),
+    ("ExtendedProperties", Type::String),
+    ("IsIncident", Type::Bool),
+    ("ProcessingEndTime", Type::Datetime),
+    ("ProductComponentName", Type::String),
+    ("ProductName", Type::String),
+    ("ProviderName", Type::String),
+    ("RemediationSteps", Type::String),
+    ("ResourceId", Type::String),
+    ("SourceComputerId", Type::String),
+    ("SourceSystem", Type::String),
+    ("StartTime", Type::Datetime),
+    ("Status", Type::String),
+    ("SystemAlertId", Type::String),
+    ("Tactics", Type::String),
+    ("Techniques", Type::String),
+    ("SubTechniques", Type::String),
+    ("TenantId", Type::String),
+    ("TimeGenerated", Type::Datetime),
+    ("Type", Type::String),
+    ("VendorName", Type::String),
+    ("VendorOriginalId", Type::String),
+    ("WorkspaceResourceGroup", Type::String),
+    ("WorkspaceSubscriptionId", Type::String),
+    ("_BilledSize", Type::Real),
+    ("_IsBillable", Type::String),
+];
+
+/// One row for each change of an incident.
+pub(super) const SECURITY_INCIDENT: Columns = &[
+    ("AdditionalData", Type::Dynamic),
+    ("AlertIds", Type::Dynamic),
+    ("_BilledSize", Type::Real),
+    ("BookmarkIds", Type::Dynamic),
+    ("Classification", Type::String),
+    ("ClassificationComment", Type::String),
+    ("ClassificationReason", Type::String),
+    ("ClosedTime", Type::Datetime),
+    ("Comments", Type::Dynamic),
+    ("CreatedTime", Type::Datetime),
+    ("Description", Type::String),
+    ("FirstActivityTime", Type::Datetime),
+    ("FirstModifiedTime", Type::Datetime),
+    ("IncidentName", Type::String),
+    ("IncidentNumber", Type::Int),
+    ("IncidentUrl", Type::String),
+    ("_IsBillable", Type::String),
+    ("Labels", Type::Dynamic),
+    ("LastActivityTime", Type::Datetime),
+    ("LastModifiedTime", Type::Datetime),
+    ("ModifiedBy", Type::String),
+    ("Owner", Type::Dynamic),
+    ("ProviderIncidentId", Type::String),
+    ("ProviderName", Type::String),
+    ("RelatedAnalyticRuleIds", Type::Dynamic),
+    ("Severity", Type::String),
+    ("SourceSystem", Type::String),
+    ("Status", Type::String),
+    ("Tasks", Type::Dynamic),
+    ("TenantId", Type::String),
+    ("TimeGenerated", Type::Datetime),
+    ("Title", Type::String),
+    ("Type", Type::String),
+];

@@ -1,0 +1,316 @@
+//! An incident as Sentinel keeps it, with its comments, tasks and bookmarks.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use super::words::{Classification, IncidentStatus, Reason, Severity, TaskStatus};
+
+/// One incident.
+#[derive(Clone, Debug)]
+pub struct Incident {
+    /// The GUID that names it in ARM; `IncidentName` in the table.
+    pub name: String,
+    /// The number that people call it by.
+    pub number: u32,
+    /// Changes with every write.
+    pub version: u64,
+    /// What people read.
+    pub title: String,
+    /// A few sentences.
+    pub description: String,
+    /// How bad.
+    pub severity: Severity,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// Who works on it.
+    pub owner: Owner,
+    /// Its labels.
+    pub labels: Vec<Label>,
+    /// When the oldest of its alerts began.
+    pub first_activity: Option<OffsetDateTime>,
+    /// When the newest of its alerts ended.
+    pub last_activity: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// When it was last written.
+    pub modified: OffsetDateTime,
+    /// When it was first written after it was made.
+    pub first_modified: Option<OffsetDateTime>,
+    /// When it was last closed; kept when it is reopened.
+    pub closed: Option<OffsetDateTime>,
+    /// Who wrote it last.
+    pub modified_by: String,
+    /// Its alerts, by Sentinel's GUIDs.
+    pub alert_ids: Vec<String>,
+    /// The relations to alerts that were given a name, with the alerts' ids.
+    pub(crate) named_relations: Vec<(String, String)>,
+    /// The products of its alerts.
+    pub product_names: Vec<String>,
+    /// The tactics of its alerts.
+    pub tactics: Vec<String>,
+    /// The techniques of its alerts.
+    pub techniques: Vec<String>,
+    /// The ARM ids of the analytics rules that made it.
+    pub rule_ids: Vec<String>,
+    /// Relations to bookmarks.
+    pub bookmarks: Vec<BookmarkRelation>,
+    /// Oldest first.
+    pub comments: Vec<Comment>,
+    /// Oldest first.
+    pub tasks: Vec<Task>,
+    /// How many comments there are beside the ones the twin knows (loaded data names only their count).
+    pub other_comments: u32,
+    /// When its newest row was written: what `TimeGenerated` of that row says.
+    pub last_row: OffsetDateTime,
+}
+
+impl Incident {
+    /// The etag as the service writes it, quotes included.
+    pub fn etag(&self) -> String {
+        format!("\"{:08x}-0000-0d00-0000-{:08x}0000\"", self.version, self.modified.unix_timestamp())
+    }
+}
+
+/// Where an incident stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IncidentState {
+    /// Nobody has picked it up.
+    New,
+    /// Somebody works on it.
+    Active,
+    /// Done, and this is what it turned out to be.
+    Closed(Closing),
+}
+
+impl IncidentState {
+    /// The one-word form.
+    pub fn status(&self) -> IncidentStatus {
+        match self {
+            Self::New => IncidentStatus::New,
+            Self::Active => IncidentStatus::Active,
+            Self::Closed(_) => IncidentStatus::Closed,
+        }
+    }
+
+    /// How it was closed, if it is.
+    pub fn closing(&self) -> Option<&Closing> {
+        match self {
+            Self::Closed(closing) => Some(closing),
+            Self::New | Self::Active => None,
+        }
+    }
+}
+
+/// What a closed incident turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Closing {
+    /// The classification.
+    pub classification: Classification,
+    /// The reason, where the classification has any.
+    pub reason: Option<Reason>,
+    /// A free text.
+    pub comment: Option<String>,
+}
+
+/// Who works on an incident; all empty where nobody does.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owner {
+    /// The Entra object.
+    pub object_id: Option<String>,
+    /// The mail address.
+    pub email: Option<String>,
+    /// The display name.
+    pub assigned_to: Option<String>,
+    /// The sign-in name.
+    pub user_principal_name: Option<String>,
+}
+
+/// A label of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// What it says.
+    pub name: String,
+    /// Whether the system, not a person, put it there.
+    pub auto: bool,
+}
+
+/// A comment on an incident.
+#[derive(Clone, Debug)]
+pub struct Comment {
+    /// The GUID that names it.
+    pub name: String,
+    /// Changes with every write.
+    pub version: u64,
+    /// What it says.
+    pub message: String,
+    /// Who wrote it.
+    pub author: Actor,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// When it was last written.
+    pub modified: OffsetDateTime,
+}
+
+/// A task of an incident.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// The GUID that names it.
+    pub name: String,
+    /// Changes with every write.
+    pub version: u64,
+    /// What to do.
+    pub title: String,
+    /// More about it.
+    pub description: Option<String>,
+    /// Open or done.
+    pub status: TaskStatus,
+    /// Who made it.
+    pub created_by: Actor,
+    /// Who wrote it last.
+    pub modified_by: Actor,
+    /// When it was made.
+    pub created: OffsetDateTime,
+    /// When it was last written.
+    pub modified: OffsetDateTime,
+}
+
+/// A relation of an incident to a bookmark.
+#[derive(Clone, Debug)]
+pub struct BookmarkRelation {
+    /// The relation's name.
+    pub name: String,
+    /// The bookmark's ARM id.
+    pub bookmark: String,
+}
+
+/// Who does something: a person, an application, or one of the services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// What people read.
+    pub name: String,
+    /// The Entra object, where there is one.
+    pub object_id: Option<String>,
+    /// The sign-in name, for people.
+    pub user_principal_name: Option<String>,
+}
+
+impl Actor {
+    /// A person, named by the sign-in name.
+    pub fn person(user_principal_name: &str) -> Self {
+        let name = user_principal_name.split('@').next().unwrap_or(user_principal_name);
+        Self { name: name.into(), object_id: None, user_principal_name: Some(user_principal_name.into()) }
+    }
+
+    /// One of the services.
+    pub(crate) fn service(name: &str) -> Self {
+        Self { name: name.into(), object_id: None, user_principal_name: None }
+    }
+
+    /// How the `ModifiedBy` column names it.
+    pub(crate) fn modified_by(&self) -> &str {
+        self.user_principal_name.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The wire form `ClientInfo`.
+    pub(crate) fn client_info(&self) -> Value {
+        let mut info = serde_json::json!({"name": self.name});
+        if let Some(id) = &self.object_id {
+            info["objectId"] = id.as_str().into();
+        }
+        if let Some(name) = &self.user_principal_name {
+            info["email"] = name.as_str().into();
+            info["userPrincipalName"] = name.as_str().into();
+        }
+        info
+    }
+}
+
+/// All incidents in the order of their numbers, found by name, and in the orders that lists ask for.
+#[derive(Debug, Default)]
+pub(crate) struct Incidents {
+    by_number: BTreeMap<u32, Incident>,
+    by_name: HashMap<String, u32>,
+    by_created: BTreeSet<(OffsetDateTime, u32)>,
+    by_modified: BTreeSet<(OffsetDateTime, u32)>,
+    by_alert: HashMap<String, Vec<u32>>,
+}
+
+impl Incidents {
+    pub(super) fn insert(&mut self, incident: Incident) {
+        self.by_name.insert(incident.name.to_ascii_lowercase(), incident.number);
+        self.index(&incident);
+        self.by_number.insert(incident.number, incident);
+    }
+
+    pub(super) fn remove(&mut self, number: u32) -> Option<Incident> {
+        let incident = self.by_number.remove(&number)?;
+        self.by_name.remove(&incident.name.to_ascii_lowercase());
+        self.unindex(&incident);
+        Some(incident)
+    }
+
+    /// Changes an incident in place and keeps every order right.
+    pub(super) fn change<T>(&mut self, number: u32, change: impl FnOnce(&mut Incident) -> T) -> Option<T> {
+        let mut incident = self.by_number.remove(&number)?;
+        self.unindex(&incident);
+        let done = change(&mut incident);
+        self.index(&incident);
+        self.by_number.insert(number, incident);
+        Some(done)
+    }
+
+    fn index(&mut self, incident: &Incident) {
+        self.by_created.insert((incident.created, incident.number));
+        self.by_modified.insert((incident.modified, incident.number));
+        for id in &incident.alert_ids {
+            self.by_alert.entry(id.to_ascii_lowercase()).or_default().push(incident.number);
+        }
+    }
+
+    fn unindex(&mut self, incident: &Incident) {
+        self.by_created.remove(&(incident.created, incident.number));
+        self.by_modified.remove(&(incident.modified, incident.number));
+        for id in &incident.alert_ids {
+            if let Some(numbers) = self.by_alert.get_mut(&id.to_ascii_lowercase()) {
+                numbers.retain(|number| *number != incident.number);
+            }
+        }
+    }
+
+    pub(super) fn number(&self, name: &str) -> Option<u32> {
+        self.by_name.get(&name.to_ascii_lowercase()).copied()
+    }
+
+    pub(crate) fn numbered(&self, number: u32) -> Option<&Incident> {
+        self.by_number.get(&number)
+    }
+
+    /// The incident of that name, in any case.
+    pub(crate) fn named(&self, name: &str) -> Option<&Incident> {
+        self.numbered(self.number(name)?)
+    }
+
+    pub(super) fn highest_number(&self) -> u32 {
+        self.by_number.last_key_value().map_or(0, |(number, _)| *number)
+    }
+
+    /// The incidents that hold an alert.
+    pub(super) fn with_alert(&self, system_alert_id: &str) -> Vec<u32> {
+        self.by_alert.get(&system_alert_id.to_ascii_lowercase()).cloned().unwrap_or_default()
+    }
+
+    /// All incidents, by number.
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Incident> {
+        self.by_number.values()
+    }
+
+    pub(crate) fn by_created(&self) -> &BTreeSet<(OffsetDateTime, u32)> {
+        &self.by_created
+    }
+
+    pub(crate) fn by_modified(&self) -> &BTreeSet<(OffsetDateTime, u32)> {
+        &self.by_modified
+    }
+}

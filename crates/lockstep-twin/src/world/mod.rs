@@ -1,0 +1,229 @@
+//! The state of the cloud: alerts, incidents, and the rows that tell of them.
+//!
+//! People act on it ([`acts`](self) such as [`World::raise_alert`]), the cloud's own [`rules`](crate::rules) follow, and
+//! snapshots show where things stand. Nothing here knows of HTTP, JSON on the wire, tokens or rights.
+
+mod acts;
+mod alert;
+mod catalogue;
+mod columns;
+mod incident;
+mod logs;
+mod parts;
+mod rows;
+mod to_do;
+mod words;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+pub use acts::{AlertRef, IncidentWrite, Refused};
+pub use alert::{Alert, AlertCopy, NewAlert};
+pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, portal_link};
+pub(crate) use catalogue::KINDS;
+pub(crate) use incident::Incidents;
+pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, IncidentState, Label, Owner, Task};
+pub(crate) use logs::{Logs, TableName, datetime};
+pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, Written, part_etag};
+pub(crate) use rows::{PROVIDER, incident_url};
+pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
+
+use crate::clock::{Clock, later};
+use crate::estate::Estate;
+use crate::rules;
+
+/// Switches of the world. Every one has a default that says what most tenants see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a change takes to become a row that queries see.
+    pub delay: Duration,
+    /// Whether Defender for Cloud's alerts reach Sentinel at all. Default: on.
+    pub connector: bool,
+    /// Whether the Microsoft incident creation rule is on. Default: on.
+    pub incident_creation: bool,
+    /// Whether the subscription's bi-directional alert sync is on. Default: on.
+    pub bidirectional_sync: bool,
+    /// What becomes of an alert that is already finished when its incident is closed.
+    pub finished_alert: FinishedAlert,
+    /// Whether a change of an incident also writes a row for each of its alerts. Default: off.
+    pub alert_row_on_incident_change: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            delay: Duration::ZERO,
+            connector: true,
+            incident_creation: true,
+            bidirectional_sync: true,
+            finished_alert: FinishedAlert::Stays,
+            alert_row_on_incident_change: false,
+        }
+    }
+}
+
+/// What becomes of an alert that is already finished when its incident is closed: nobody published it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FinishedAlert {
+    /// It stays dismissed or resolved.
+    #[default]
+    Stays,
+    /// It becomes resolved.
+    Resolved,
+}
+
+/// What can happen, for the rules to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Defender for Cloud made an alert.
+    AlertRaised,
+    /// An alert's status changed in Defender for Cloud.
+    AlertChanged,
+    /// Sentinel made an incident.
+    IncidentCreated,
+    /// An incident was written, in whatever way.
+    IncidentChanged,
+    /// An incident went to active; `IncidentChanged` came before.
+    IncidentActivated,
+    /// An open incident was closed; `IncidentChanged` came before.
+    IncidentClosed,
+}
+
+/// Something that happened, to one alert or one incident.
+#[derive(Clone, Debug)]
+pub struct Happened {
+    pub(crate) event: Event,
+    pub(crate) subject: Subject,
+    pub(crate) at: OffsetDateTime,
+}
+
+/// What something happened to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Subject {
+    Alert(usize),
+    Incident(u32),
+}
+
+/// What a rule does.
+pub(crate) type Play = fn(&mut World, &Happened);
+
+/// The state of the cloud.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) estate: Arc<Estate>,
+    /// The switches.
+    pub settings: Settings,
+    pub(crate) alerts: Alerts,
+    pub(crate) incidents: Incidents,
+    pub(crate) logs: Logs,
+    deleted: Vec<Incident>,
+    clock: Clock,
+    newest_stamp: OffsetDateTime,
+    raised: u64,
+    versions: u64,
+}
+
+impl World {
+    pub(crate) fn new(estate: Arc<Estate>, settings: Settings, clock: Clock) -> Self {
+        Self {
+            estate,
+            settings,
+            alerts: Alerts::default(),
+            incidents: Incidents::default(),
+            logs: Logs::new(),
+            deleted: Vec::new(),
+            newest_stamp: OffsetDateTime::UNIX_EPOCH,
+            clock,
+            raised: 0,
+            versions: 0,
+        }
+    }
+
+    /// The time in the world. Never before the newest change.
+    pub fn now(&self) -> OffsetDateTime {
+        self.clock.now().max(self.newest_stamp)
+    }
+
+    /// Where Defender for Cloud says an alert stands; `None` for an unknown alert name.
+    pub fn alert_status(&self, alert_name: &str) -> Option<AlertStatus> {
+        self.alerts.by_name(alert_name).map(|alert| alert.status)
+    }
+
+    /// Where the newest visible `SecurityAlert` row says an alert stands; `None` where there is no such row yet.
+    pub fn sentinel_alert_status(&self, system_alert_id: &str) -> Option<SentinelStatus> {
+        self.alerts.by_system_id(system_alert_id)?.sentinel.at(self.now())
+    }
+
+    /// Where an incident stands in ARM; `None` for an unknown incident name.
+    pub fn incident_state(&self, incident_name: &str) -> Option<IncidentState> {
+        self.incidents.named(incident_name).map(|incident| incident.state.clone())
+    }
+
+    /// An incident by its name, in any case.
+    pub fn incident(&self, incident_name: &str) -> Option<&Incident> {
+        self.incidents.named(incident_name)
+    }
+
+    /// An alert by its ARM name, in any case.
+    pub fn alert(&self, alert_name: &str) -> Option<&Alert> {
+        self.alerts.by_name(alert_name)
+    }
+
+    /// The names of the resource groups: the workspace's, and every one that an alert is about.
+    pub fn groups(&self) -> Vec<String> {
+        let own = &self.estate.resource_group;
+        let others = self.alerts.groups().values().filter(|name| !name.eq_ignore_ascii_case(own));
+        std::iter::once(own).chain(others).cloned().collect()
+    }
+
+    /// Whether there is a resource group of that name, in any case.
+    pub fn knows_group(&self, name: &str) -> bool {
+        name.eq_ignore_ascii_case(&self.estate.resource_group)
+            || self.alerts.groups().contains_key(&name.to_ascii_lowercase())
+    }
+
+    /// How many rows of a table a query sees now; `None` where there is no such table.
+    pub fn rows(&mut self, table: &str) -> Option<usize> {
+        self.tables().table(table).map(kql::Table::len)
+    }
+
+    /// The tables as a query sees them now.
+    pub(crate) fn tables(&mut self) -> kql::Database {
+        let now = self.now();
+        self.logs.at(now)
+    }
+
+    /// All incidents, by number.
+    pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> {
+        self.incidents.iter()
+    }
+
+    /// All alerts, oldest first.
+    pub fn alerts(&self) -> impl DoubleEndedIterator<Item = &Alert> {
+        self.alerts.iter()
+    }
+
+    /// The time of a change that happens now: later than every change before it.
+    fn stamp(&mut self) -> OffsetDateTime {
+        self.newest_stamp = self.clock.now().max(self.newest_stamp + TICK);
+        self.newest_stamp
+    }
+
+    /// When a row of a change at `at` becomes visible.
+    fn arrival(&self, at: OffsetDateTime) -> OffsetDateTime {
+        later(at, self.settings.delay)
+    }
+
+    fn next_version(&mut self) -> u64 {
+        self.versions += 1;
+        self.versions
+    }
+
+    fn happened(&mut self, event: Event, subject: Subject, at: OffsetDateTime) {
+        rules::play(self, &Happened { event, subject, at });
+    }
+}
+
+const TICK: time::Duration = time::Duration::nanoseconds(100);

@@ -1,0 +1,241 @@
+//! What hangs on an incident: comments, tasks, relations. Every change of one writes the incident.
+
+use super::acts::Refused;
+use super::incident::{Actor, BookmarkRelation, Comment, Task};
+use super::words::TaskStatus;
+use super::{Alert, Incident, World};
+
+/// A comment as somebody writes it.
+pub(crate) struct CommentWrite {
+    pub(crate) message: String,
+    pub(crate) etag: Option<String>,
+}
+
+/// A task as somebody writes it.
+pub(crate) struct TaskWrite {
+    pub(crate) title: String,
+    pub(crate) description: Option<String>,
+    pub(crate) status: TaskStatus,
+    pub(crate) etag: Option<String>,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Written {
+    Created,
+    Updated,
+}
+
+/// What became of a deletion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    Gone,
+    NeverWas,
+}
+
+impl World {
+    pub(crate) fn write_comment(
+        &mut self,
+        incident: &str,
+        name: &str,
+        write: CommentWrite,
+        by: &Actor,
+    ) -> Result<Written, Refused> {
+        let found = self.find(incident)?;
+        let known = found.comments.iter().find(|comment| comment.name.eq_ignore_ascii_case(name));
+        let (number, is_new) = (found.number, known.is_none());
+        if stale(write.etag.as_deref(), known.map(|comment| part_etag(comment.version, comment.modified))) {
+            return Err(Refused::Stale);
+        }
+        if is_new && found.comments_count() >= COMMENTS_PER_INCIDENT {
+            return Err(Refused::Limit("an incident holds at most 100 comments"));
+        }
+        let (version, at) = (self.next_version(), self.now());
+        self.touch(number, by, |incident| {
+            match incident.comments.iter_mut().find(|comment| comment.name.eq_ignore_ascii_case(name)) {
+                Some(comment) => (comment.message, comment.version, comment.modified) = (write.message, version, at),
+                None => incident.comments.push(Comment {
+                    name: name.into(),
+                    version,
+                    message: write.message,
+                    author: by.clone(),
+                    created: at,
+                    modified: at,
+                }),
+            }
+        });
+        Ok(if is_new { Written::Created } else { Written::Updated })
+    }
+
+    pub(crate) fn delete_comment(&mut self, incident: &str, name: &str, by: &Actor) -> Result<Deleted, Refused> {
+        let found = self.find(incident)?;
+        if !found.comments.iter().any(|comment| comment.name.eq_ignore_ascii_case(name)) {
+            return Ok(Deleted::NeverWas);
+        }
+        self.touch(found.number, by, |incident| {
+            incident.comments.retain(|comment| !comment.name.eq_ignore_ascii_case(name))
+        });
+        Ok(Deleted::Gone)
+    }
+
+    pub(crate) fn write_task(
+        &mut self,
+        incident: &str,
+        name: &str,
+        write: TaskWrite,
+        by: &Actor,
+    ) -> Result<Written, Refused> {
+        let found = self.find(incident)?;
+        let known = found.tasks.iter().find(|task| task.name.eq_ignore_ascii_case(name));
+        let (number, is_new) = (found.number, known.is_none());
+        if stale(write.etag.as_deref(), known.map(|task| part_etag(task.version, task.modified))) {
+            return Err(Refused::Stale);
+        }
+        if is_new && found.tasks.len() >= TASKS_PER_INCIDENT {
+            return Err(Refused::Limit("an incident holds at most 40 tasks"));
+        }
+        let (version, at) = (self.next_version(), self.now());
+        self.touch(number, by, |incident| {
+            let known = incident.tasks.iter_mut().find(|task| task.name.eq_ignore_ascii_case(name));
+            let (created, created_by) =
+                known.as_ref().map_or_else(|| (at, by.clone()), |task| (task.created, task.created_by.clone()));
+            let task = Task {
+                name: name.into(),
+                version,
+                title: write.title,
+                description: write.description,
+                status: write.status,
+                created_by,
+                modified_by: by.clone(),
+                created,
+                modified: at,
+            };
+            match known {
+                Some(known) => *known = task,
+                None => incident.tasks.push(task),
+            }
+        });
+        Ok(if is_new { Written::Created } else { Written::Updated })
+    }
+
+    pub(crate) fn delete_task(&mut self, incident: &str, name: &str, by: &Actor) -> Result<Deleted, Refused> {
+        let found = self.find(incident)?;
+        if !found.tasks.iter().any(|task| task.name.eq_ignore_ascii_case(name)) {
+            return Ok(Deleted::NeverWas);
+        }
+        self.touch(found.number, by, |incident| incident.tasks.retain(|task| !task.name.eq_ignore_ascii_case(name)));
+        Ok(Deleted::Gone)
+    }
+
+    /// Puts an alert into an incident, under the name that the relation is given. [`Refused::NotFound`] for either unknown.
+    pub(crate) fn relate_alert(
+        &mut self,
+        incident: &str,
+        system_alert_id: &str,
+        relation: Option<&str>,
+        by: &Actor,
+    ) -> Result<Written, Refused> {
+        let found = self.find(incident)?;
+        let alert = self.alerts.by_system_id(system_alert_id).ok_or(Refused::NotFound)?.clone();
+        if found.holds(system_alert_id) {
+            return Ok(Written::Updated);
+        }
+        if found.alert_ids.len() >= ALERTS_PER_INCIDENT {
+            return Err(Refused::Limit("an incident holds at most 150 alerts"));
+        }
+        self.touch(found.number, by, |incident| {
+            incident.take_in(&alert);
+            incident.named_relations.extend(relation.map(|name| (name.to_owned(), alert.system_alert_id.clone())));
+        });
+        Ok(Written::Created)
+    }
+
+    /// Puts a bookmark into an incident. The twin keeps no bookmarks, so any id will do.
+    pub(crate) fn relate_bookmark(
+        &mut self,
+        incident: &str,
+        relation: BookmarkRelation,
+        by: &Actor,
+    ) -> Result<Written, Refused> {
+        let found = self.find(incident)?;
+        let same = |known: &BookmarkRelation| known.name.eq_ignore_ascii_case(&relation.name);
+        let is_new = !found.bookmarks.iter().any(same);
+        if is_new && found.bookmarks.len() >= BOOKMARKS_PER_INCIDENT {
+            return Err(Refused::Limit("an incident holds at most 20 bookmarks"));
+        }
+        self.touch(found.number, by, |incident| {
+            incident.bookmarks.retain(|known| !known.name.eq_ignore_ascii_case(&relation.name));
+            incident.bookmarks.push(relation);
+        });
+        Ok(if is_new { Written::Created } else { Written::Updated })
+    }
+
+    /// Takes an alert or a bookmark out of an incident.
+    pub(crate) fn unrelate(&mut self, incident: &str, relation: &str, by: &Actor) -> Result<Deleted, Refused> {
+        let found = self.find(incident)?;
+        let alert = found.alert_ids.iter().find(|id| found.relation_name(id).eq_ignore_ascii_case(relation)).cloned();
+        let bookmark = found.bookmarks.iter().any(|known| known.name.eq_ignore_ascii_case(relation));
+        if alert.is_none() && !bookmark {
+            return Ok(Deleted::NeverWas);
+        }
+        let kept = found.alert_ids.iter().filter(|id| Some(*id) != alert.as_ref());
+        let kept: Vec<Alert> = kept.filter_map(|id| self.alerts.by_system_id(id).cloned()).collect();
+        self.touch(found.number, by, |incident| {
+            if let Some(alert) = &alert {
+                incident.leave_out(alert, &kept);
+            }
+            incident.bookmarks.retain(|known| !known.name.eq_ignore_ascii_case(relation));
+        });
+        Ok(Deleted::Gone)
+    }
+
+    fn find(&self, incident: &str) -> Result<Incident, Refused> {
+        self.incidents.named(incident).cloned().ok_or(Refused::NotFound)
+    }
+}
+
+impl Incident {
+    /// Whether it holds the alert.
+    pub fn holds(&self, system_alert_id: &str) -> bool {
+        self.alert_ids.iter().any(|id| id.eq_ignore_ascii_case(system_alert_id))
+    }
+
+    /// How many comments it has.
+    pub fn comments_count(&self) -> usize {
+        self.comments.len() + usize::try_from(self.other_comments).unwrap_or(usize::MAX)
+    }
+
+    /// Takes an alert out, and says of the alerts only what those that are `kept` say.
+    fn leave_out(&mut self, alert: &str, kept: &[Alert]) {
+        self.alert_ids.retain(|id| id != alert);
+        self.named_relations.retain(|(_, id)| id != alert);
+        self.product_names.clear();
+        self.tactics.clear();
+        self.techniques.clear();
+        kept.iter().for_each(|alert| self.take_in(alert));
+    }
+
+    /// The name of its relation to an alert: as it was given, or else always the same for the same pair.
+    pub(crate) fn relation_name(&self, system_alert_id: &str) -> String {
+        if let Some((name, _)) = self.named_relations.iter().find(|(_, id)| id.eq_ignore_ascii_case(system_alert_id)) {
+            return name.clone();
+        }
+        let subject = format!("{}/{}", self.name.to_ascii_lowercase(), system_alert_id.to_ascii_lowercase());
+        uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, subject.as_bytes()).to_string()
+    }
+}
+
+/// The etag of a comment or a task.
+pub(crate) fn part_etag(version: u64, modified: time::OffsetDateTime) -> String {
+    format!("\"{version:08x}-0000-0d00-0000-{:08x}0000\"", modified.unix_timestamp())
+}
+
+fn stale(sent: Option<&str>, kept: Option<String>) -> bool {
+    sent.is_some_and(|sent| kept.as_deref() != Some(sent))
+}
+
+// Service limits: https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
+const ALERTS_PER_INCIDENT: usize = 150;
+const COMMENTS_PER_INCIDENT: usize = 100;
+const TASKS_PER_INCIDENT: usize = 40;
+const BOOKMARKS_PER_INCIDENT: usize = 20;
