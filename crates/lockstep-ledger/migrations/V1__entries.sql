@@ -1,6 +1,7 @@
 -- The chain: one row per entry, numbered from 1 without a gap. `at` counts ticks of 100 ns since 1970-01-01T00:00:00Z.
+-- AUTOINCREMENT keeps the last number a second time, in sqlite_sequence: entries that vanish from the end are missed.
 CREATE TABLE entry (
-    number   INTEGER PRIMARY KEY,
+    number   INTEGER PRIMARY KEY AUTOINCREMENT,
     at       INTEGER NOT NULL,
     event    TEXT    NOT NULL,
     previous BLOB    NOT NULL CHECK (length(previous) = 32),

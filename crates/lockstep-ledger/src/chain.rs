@@ -79,6 +79,12 @@ pub enum Fault {
         /// The number of the entry that stands there.
         found: u64,
     },
+    /// The entries from here on were written, and are gone.
+    #[error("the entries from here to {last} are missing")]
+    Cut {
+        /// The number of the last entry that was written.
+        last: u64,
+    },
     /// It does not name the hash of the entry before it.
     #[error("it does not follow the entry before it")]
     Unlinked,

@@ -179,15 +179,14 @@ impl Tail {
         let broken = |fault| Error::Broken { number: self.head.number + 1, fault };
         let head = self.head.follow(line).map_err(broken)?;
         let event = format::decode(&line.event).map_err(|found| broken(Fault::Unreadable(found)))?;
-        self.standing =
-            self.standing.clone().after(line.number, &event).map_err(|error| broken(Fault::OutOfOrder(error)))?;
+        self.standing.enter(line.number, &event).map_err(|error| broken(Fault::OutOfOrder(error)))?;
         self.head = head;
         Ok(Entry { number: line.number, at: line.at, event, previous: line.previous, hash: line.hash })
     }
 
     /// Makes the entry and the line of an event that is to be appended.
     pub fn admit(&mut self, at: Time, event: Event) -> Result<(Entry, Line), OutOfOrder> {
-        self.standing = self.standing.clone().after(self.head.number + 1, &event)?;
+        self.standing.enter(self.head.number + 1, &event)?;
         let line = self.head.line(at, format::encode(&event));
         self.head = Head { number: line.number, hash: line.hash };
         let entry = Entry { number: line.number, at, event, previous: line.previous, hash: line.hash };

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use lockstep_core::Time;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, TransactionBehavior, params};
 
-use crate::chain::{Hash, Line};
+use crate::chain::{Fault, Hash, Line};
 use crate::error::{Cause, Error};
 use crate::event::Body;
 use crate::log::{Holder, Lease, Log};
@@ -65,7 +65,15 @@ impl Log for Sqlite {
     }
 
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Line>, Error> {
-        self.on_thread(move |file| file.with("read", |connection| read(connection, after, limit))).await
+        self.on_thread(move |file| {
+            let (lines, last) = file.with("read", |connection| read(connection, after, limit))?;
+            let end = lines.last().map_or(after, |line| line.number);
+            match last {
+                Some(last) if last > end => Err(Error::Broken { number: end + 1, fault: Fault::Cut { last } }),
+                _ => Ok(lines),
+            }
+        })
+        .await
     }
 
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error> {
@@ -121,11 +129,23 @@ fn append(connection: &mut Connection, lines: &[Line], bodies: &[Body]) -> rusql
     transaction.commit()
 }
 
-fn read(connection: &mut Connection, after: u64, limit: usize) -> rusqlite::Result<Vec<Line>> {
-    let mut select = connection.prepare_cached(
-        "SELECT number, at, event, previous, hash FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2",
-    )?;
-    select.query_map(params![after, limit], line)?.collect()
+/// Lines, and where they reach the end, the number of the last one that was ever written.
+fn read(connection: &mut Connection, after: u64, limit: usize) -> rusqlite::Result<(Vec<Line>, Option<u64>)> {
+    let transaction = connection.transaction()?;
+    let lines: Vec<Line> = transaction
+        .prepare_cached(
+            "SELECT number, at, event, previous, hash FROM entry WHERE number > ?1 ORDER BY number LIMIT ?2",
+        )?
+        .query_map(params![after, limit], line)?
+        .collect::<Result<_, _>>()?;
+    if lines.len() == limit {
+        return Ok((lines, None));
+    }
+    let last = transaction
+        .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'entry'")?
+        .query_row([], |row| row.get(0))
+        .optional()?;
+    Ok((lines, last))
 }
 
 fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
@@ -159,5 +179,72 @@ fn named(path: &Path, doing: &'static str, error: rusqlite::Error) -> Error {
         Some(_) => Error::Io { path, doing, source: Cause::new(error) },
         // A row that does not have the form that the schema gives it.
         None => Error::Damaged { path, found },
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+mod tests {
+    use super::*;
+    use crate::event::{Binary, Event, PolicyUsed, RunId, RunStarted};
+    use crate::ledger::Ledger;
+
+    fn started(run: &str, workspace: String) -> Event {
+        Event::RunStarted(RunStarted {
+            run: RunId::parse(run).unwrap(),
+            instance: String::new(),
+            policy: PolicyUsed { name: String::new(), hash: Hash::ZERO },
+            plan: None,
+            binary: Binary { version: String::new(), hash: None },
+            workspace,
+        })
+    }
+
+    /// Appends under a hindrance, which must be named, and again once it is gone.
+    async fn check(
+        hinder: impl FnOnce(&Path, &mut Connection) -> Option<Connection> + Send + 'static,
+        named: fn(&Error) -> bool,
+        relieve: &'static str,
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ledger.db");
+        let log = Sqlite::new(&path);
+        let holder = Holder { instance: String::new(), since: Time::default() };
+        let ledger = Ledger::open(Arc::new(log.clone()), &holder).await.unwrap();
+        let small = |run| ledger.append(Time::default(), started(run, String::new()));
+        small("00000000-0000-0000-0000-000000000001").await.unwrap();
+
+        let hindrance = log.on_thread(move |file| file.with("hindered", |connection| Ok(hinder(&path, connection))));
+        let hindrance = hindrance.await.unwrap();
+        let large = started("00000000-0000-0000-0000-000000000002", "x".repeat(100_000));
+        let error = ledger.append(Time::default(), large.clone()).await.unwrap_err();
+        assert!(named(&error), "{error:?}");
+        assert_eq!(ledger.history().entries(), 1);
+
+        drop(hindrance);
+        log.on_thread(move |file| file.with("relieved", |connection| connection.execute_batch(relieve))).await.ok();
+        small("00000000-0000-0000-0000-000000000003").await.unwrap();
+        ledger.append(Time::default(), large).await.unwrap();
+        assert_eq!(crate::verify(ledger.log()).await.unwrap().entries, 3);
+    }
+
+    #[tokio::test]
+    async fn i16_a_full_disk_is_named_and_nothing_is_entered() {
+        let fill = |_: &Path, connection: &mut Connection| {
+            connection.pragma_update(None, "max_page_count", 1).ok();
+            None
+        };
+        check(fill, |error| matches!(error, Error::Full { .. }), "PRAGMA max_page_count = 1000000").await;
+    }
+
+    #[tokio::test]
+    async fn a_program_that_locks_the_file_is_named_and_nothing_is_entered() {
+        let lock = |path: &Path, connection: &mut Connection| {
+            connection.busy_timeout(std::time::Duration::ZERO).unwrap();
+            let other = Connection::open(path).unwrap();
+            other.execute_batch("BEGIN IMMEDIATE").unwrap();
+            Some(other)
+        };
+        check(lock, |error| matches!(error, Error::Busy { .. }), "").await;
     }
 }

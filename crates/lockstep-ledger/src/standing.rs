@@ -30,17 +30,18 @@ struct OpenWrite {
 }
 
 impl Standing {
-    /// Where the ledger stands once `event` has been entered under `number`.
+    /// Moves on to where the ledger stands once `event` has been entered under `number`.
     ///
     /// # Errors
     ///
-    /// Why `event` may not follow.
-    pub fn after(mut self, number: u64, event: &Event) -> Result<Self, OutOfOrder> {
+    /// Why `event` may not follow. Then nothing has moved.
+    pub fn enter(&mut self, number: u64, event: &Event) -> Result<(), OutOfOrder> {
         match event {
             Event::RunStarted(started) => {
-                if !Arc::make_mut(&mut self.runs).insert(started.run) {
+                if self.runs.contains(&started.run) {
                     return Err(OutOfOrder::RunKnown(started.run));
                 }
+                Arc::make_mut(&mut self.runs).insert(started.run);
                 self.run = Some(started.run);
             }
             Event::Intended(intended) => {
@@ -72,7 +73,7 @@ impl Standing {
                 self.run = None;
             }
         }
-        Ok(self)
+        Ok(())
     }
 
     /// Takes an answer of the service to a write.

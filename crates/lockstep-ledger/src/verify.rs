@@ -20,7 +20,7 @@ pub struct Verified {
 
 /// Reads every entry and every body of a log and checks that each is what it was when it was written.
 ///
-/// A ledger that was cut short at its end still holds; only its head, kept elsewhere, can show that.
+/// A ledger that was replaced by an older copy of itself still holds; only its head, kept elsewhere, can show that.
 ///
 /// # Errors
 ///

@@ -71,13 +71,13 @@ pub fn identified(path: &Path) -> Result<Connection, Error> {
     if metadata.len() == 0 {
         refuse_orphan(&whole)?;
     }
-    let connection = connected(&whole).map_err(|error| named(path, "opened", error))?;
-    let (application, tables) = match marks(&connection) {
-        Ok(marks) => marks,
+    let connected = connected(&whole).and_then(|connection| Ok((marks(&connection)?, connection)));
+    let ((application, tables), connection) = match connected {
+        Ok(connected) => connected,
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
             return Err(not_a_ledger(path, "a file of another kind, or a ledger whose beginning is damaged"));
         }
-        Err(error) => return Err(named(path, "read", error)),
+        Err(error) => return Err(named(path, "opened", error)),
     };
     match (application, tables) {
         (APPLICATION, _) => {}

@@ -1,0 +1,151 @@
+//! Which entry may follow which, told a second way: by looking back over everything that was entered.
+
+use lockstep_ledger::{Error, Event, History, OutOfOrder, RunId, Standing, WriteId};
+use proptest::prelude::*;
+
+use crate::given::*;
+
+/// Whether `event` may follow `entered`, by the rules as the documentation has them.
+fn may_follow(entered: &[Event], event: &Event) -> bool {
+    let under_way = entered.iter().fold(None, |run, event| match event {
+        Event::RunStarted(started) => Some(started.run),
+        Event::RunEnded(_) => None,
+        _ => run,
+    });
+    let intent = |write: WriteId| match entered.get(usize::try_from(write.0).unwrap().wrapping_sub(1)) {
+        Some(Event::Intended(intended)) => Some(intended),
+        _ => None,
+    };
+    let doubted = |write| entered.iter().any(|event| matches!(event, Event::InDoubt(line) if line.write == write));
+    let has_outcome = |write| {
+        entered.iter().any(|event| match event {
+            Event::Done(line) => line.write == write,
+            Event::Refused(line) => line.write == write,
+            Event::Settled(line) => line.write == write,
+            _ => false,
+        })
+    };
+    let is_open = |write| intent(write).is_some() && !has_outcome(write);
+    let answer = |write| is_open(write) && !doubted(write) && intent(write).map(|line| line.run) == under_way;
+    let writes = || (1..=entered.len() as u64).map(WriteId).filter(|write| is_open(*write));
+    match event {
+        Event::RunStarted(line) => {
+            !entered.iter().any(|event| matches!(event, Event::RunStarted(other) if other.run == line.run))
+        }
+        Event::Intended(line) => {
+            Some(line.run) == under_way && !writes().any(|write| intent(write).unwrap().incident == line.incident)
+        }
+        Event::Done(line) => answer(line.write),
+        Event::Refused(line) => answer(line.write),
+        Event::InDoubt(line) => is_open(line.write) && !doubted(line.write),
+        Event::Settled(line) => is_open(line.write),
+        Event::RunEnded(line) => {
+            Some(line.run) == under_way
+                && !writes().any(|write| intent(write).unwrap().run == line.run && !doubted(write))
+        }
+    }
+}
+
+/// Any event, about few enough things that many may follow each other.
+fn any_event() -> impl Strategy<Value = Event> {
+    let write = || 1..14_u64;
+    prop_oneof![
+        1 => (1..5_u128).prop_map(started),
+        4 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| intended(run, on)),
+        2 => write().prop_map(done),
+        1 => write().prop_map(refused),
+        2 => write().prop_map(in_doubt),
+        2 => (write(), any::<bool>()).prop_map(|(write, happened)| settled(write, happened)),
+        1 => (1..5_u128).prop_map(ended),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    #[test]
+    fn an_event_is_taken_exactly_where_it_may_follow(events in prop::collection::vec(any_event(), 1..80)) {
+        let mut standing = Standing::default();
+        let mut entered = Vec::new();
+        for event in events {
+            let before = standing.clone();
+            let taken = standing.enter(entered.len() as u64 + 1, &event);
+            prop_assert_eq!(taken.is_ok(), may_follow(&entered, &event), "{:?} after {:?}: {:?}", event, entered, taken);
+            match taken {
+                Ok(()) => entered.push(event),
+                Err(_) => prop_assert_eq!(&standing, &before),
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn what_was_taken_replays_to_the_same(events in prop::collection::vec(any_event(), 1..60)) {
+        tokio::runtime::Runtime::new().unwrap().block_on(async {
+            let (_folder, path) = place();
+            let ledger = opened(&path).await;
+            let mut entered = Vec::new();
+            for event in events {
+                let may_follow = may_follow(&entered, &event);
+                match ledger.append(time(0), event.clone()).await {
+                    Ok(entry) => {
+                        prop_assert!(may_follow);
+                        entered.push(event);
+                        prop_assert_eq!(entry.number, entered.len() as u64);
+                    }
+                    Err(error) => prop_assert!(!may_follow && matches!(error, Error::OutOfOrder(_))),
+                }
+            }
+            let (kept, read) = (ledger.history(), History::replay(&*log(&path)).await.unwrap());
+            prop_assert_eq!((kept.entries(), kept.head()), (read.entries(), read.head()));
+            prop_assert_eq!((kept.bases(), kept.runs()), (read.bases(), read.runs()));
+            prop_assert!(kept.open_intents().eq(read.open_intents()));
+            prop_assert_eq!(read.entries(), entered.len() as u64);
+            Ok(())
+        })?;
+    }
+}
+
+#[test]
+fn each_refusal_says_why() {
+    let check = |entered: &[Event], event: Event, expected: OutOfOrder, text: &str| {
+        let mut standing = Standing::default();
+        for (number, event) in (1..).zip(entered) {
+            standing.enter(number, event).unwrap();
+        }
+        let refusal = standing.enter(entered.len() as u64 + 1, &event).unwrap_err();
+        assert_eq!((&refusal, refusal.to_string().as_str()), (&expected, text));
+    };
+    let (one, two): (RunId, RunId) = (run(1), run(2));
+    let write = WriteId(2);
+    let guid = |n| format!("00000000-0000-0000-0000-00000000000{n}");
+    let not_under_way = |n| format!("run {} is not under way", guid(n));
+    let not_open = "write 2 does not wait for an outcome";
+    let doubt = "write 2 is in doubt and can only be settled";
+
+    check(&[started(1)], started(1), OutOfOrder::RunKnown(one), &format!("run {} has been started before", guid(1)));
+    check(&[], intended(1, 7), OutOfOrder::NotUnderWay(one), &not_under_way(1));
+    check(&[started(1)], intended(2, 7), OutOfOrder::NotUnderWay(two), &not_under_way(2));
+    check(&[started(1), ended(1)], ended(1), OutOfOrder::NotUnderWay(one), &not_under_way(1));
+    check(&[started(1), intended(1, 7), started(2)], done(2), OutOfOrder::NotUnderWay(one), &not_under_way(1));
+    check(
+        &[started(1), intended(1, 7)],
+        ended(1),
+        OutOfOrder::Unanswered { run: one, write },
+        &format!("run {} cannot end before write 2 has an outcome or is in doubt", guid(1)),
+    );
+    check(
+        &[started(1), intended(1, 7), in_doubt(2), ended(1), started(2)],
+        intended(2, 7),
+        OutOfOrder::IncidentOpen { incident: incident(7), write },
+        &format!("incident {} has write 2, whose outcome is not known yet", guid(7)),
+    );
+    check(&[started(1)], done(2), OutOfOrder::NotOpen(write), not_open);
+    check(&[started(1), intended(1, 7), refused(2)], done(2), OutOfOrder::NotOpen(write), not_open);
+    check(&[started(1), intended(1, 7), done(2)], settled(2, true), OutOfOrder::NotOpen(write), not_open);
+    check(&[started(1), intended(1, 7), in_doubt(2)], done(2), OutOfOrder::InDoubt(write), doubt);
+    check(&[started(1), intended(1, 7), in_doubt(2)], in_doubt(2), OutOfOrder::InDoubt(write), doubt);
+}
