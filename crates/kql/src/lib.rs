@@ -4,6 +4,7 @@ pub mod aggregates;
 pub mod column;
 pub mod datetime;
 pub mod functions;
+pub mod signature;
 pub mod timespan;
 
 mod builder;

@@ -1,1 +1,60 @@
-//! Scalar functions.
+//! The scalar functions: each one item with its name, signatures, documentation, examples and evaluation.
+//! Leaves out operators (`exec::operators`) and conversions (`convert`).
+
+use crate::column::{Cell, Column};
+use crate::signature::Signature;
+use crate::{Datetime, Type, Value};
+
+/// A scalar function.
+#[derive(Debug)]
+pub struct Function {
+    /// The name, as queries write it.
+    pub name: &'static str,
+    /// The ways of calling it.
+    pub signatures: &'static [Signature],
+    /// What it answers, in a sentence or two.
+    pub doc: &'static str,
+    /// Expressions and what they give, which are its tests.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// How it is evaluated.
+    pub eval: Eval,
+}
+
+/// How a function is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub enum Eval {
+    /// From the arguments of one row; the same arguments always give the same value.
+    Cells(fn(&Call, &[Cell<'_>]) -> Value),
+    /// From whole columns of one length, which the result has too.
+    Columns(fn(&Call, &[Column]) -> Column),
+    /// Over all rows of a serialized table in order: `prev`, `row_number`, ...
+    Window(fn(&Call, &[Column]) -> Column),
+    /// By the binder, which writes something else in its place.
+    Bound,
+}
+
+/// What a function knows besides its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    /// The query's time.
+    pub now: Datetime,
+    /// The type that the binder gave the call.
+    pub returns: Type,
+    /// The number of rows.
+    pub rows: usize,
+}
+
+/// Every function, by subject.
+static GROUPS: &[&[Function]] = &[];
+
+impl Function {
+    /// The function of this name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        Self::all().find(|function| function.name == name)
+    }
+
+    /// Every function.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        GROUPS.iter().copied().flatten()
+    }
+}
