@@ -1,0 +1,97 @@
+//! What is wrong with a query, or with running it, in a form that a terminal, a console or a service's envelope can show.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::span::Span;
+
+/// Why a query gives no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The service's code: `SYN0002`, `SEM0100`, ...; assumed where the service's documents do not show it.
+    pub code: &'static str,
+    /// The code of the vendor's language service for the same finding: `KS142`, ...; empty where it has none.
+    pub rule: &'static str,
+    /// What the caller can do about it.
+    pub kind: Kind,
+    /// One sentence: what was found, and what would work.
+    pub message: String,
+    /// The bytes of the query that it is about.
+    pub span: Option<Range<usize>>,
+    /// A suggestion: the nearest name, another spelling.
+    pub hint: Option<String>,
+}
+
+/// What the caller can do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The text is not a query: rewrite it.
+    Syntax,
+    /// It is one, but names or types do not fit: rewrite it or load the table it asks for.
+    Semantic,
+    /// The language has it, this engine does not: nothing wrong with the query.
+    Unsupported,
+    /// It asks for more than the limits allow: ask for less, or raise them.
+    Limit,
+    /// It failed over these very rows.
+    Runtime,
+}
+
+/// A kind of finding and its codes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rule {
+    code: &'static str,
+    rule: &'static str,
+    kind: Kind,
+}
+
+impl Error {
+    pub(crate) fn new(rule: Rule, message: impl Into<String>, span: Span) -> Self {
+        Self {
+            code: rule.code,
+            rule: rule.rule,
+            kind: rule.kind,
+            message: message.into(),
+            span: Some(span.range()),
+            hint: None,
+        }
+    }
+
+    /// Something that the language has and this engine does not.
+    pub(crate) fn unsupported(what: impl fmt::Display, span: Span) -> Self {
+        Self::new(UNSUPPORTED, format!("{what} is not supported by this engine."), span)
+    }
+
+    pub(crate) fn hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+const fn syntax(rule: &'static str) -> Rule {
+    Rule { code: "SYN0002", rule, kind: Kind::Syntax }
+}
+
+const fn semantic(code: &'static str, rule: &'static str) -> Rule {
+    Rule { code, rule, kind: Kind::Semantic }
+}
+
+// Codes of the language service as its published package gives them; of the service as its error texts show them.
+pub(crate) const UNEXPECTED: Rule = syntax("KS002");
+pub(crate) const MALFORMED: Rule = syntax("KS004");
+pub(crate) const EXPECTED: Rule = syntax("KS005");
+pub(crate) const MISSING: Rule = syntax("KS006");
+pub(crate) const OPERATOR_EXPECTED: Rule = syntax("KS176");
+pub(crate) const TOO_LONG: Rule = Rule { code: "SYN0002", rule: "KS244", kind: Kind::Limit };
+pub(crate) const TOO_DEEP: Rule = Rule { code: "SYN0002", rule: "KS245", kind: Kind::Limit };
+pub(crate) const UNSUPPORTED: Rule = Rule { code: "SEM0001", rule: "", kind: Kind::Unsupported };
+
+pub(crate) const UNKNOWN_NAME: Rule = semantic("SEM0100", "KS142");
