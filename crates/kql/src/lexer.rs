@@ -1,8 +1,8 @@
 //! Cuts the text of a query into tokens. Leaves out what tokens mean together: hyphenated operator names, strings side by side, literals of a type.
 
+use crate::Type;
 use crate::error::{self, Error};
 use crate::span::Span;
-use crate::Type;
 
 /// The longest query text, in bytes, that is read: the service's documented limit is 2 MB.
 const LONGEST: usize = 2_000_000;
@@ -37,15 +37,46 @@ pub(crate) enum TokenKind {
 
 /// Punctuation, the longest first.
 const MARKS: [&str; 29] = [
-    "==", "=~", "!=", "!~", "=>", "<>", "<=", ">=", "..", "(", ")", "[", "]", "{", "}", "|", ",", ";", ":", ".", "=", "<", ">", "+", "-",
-    "*", "/", "%", "!",
+    "==", "=~", "!=", "!~", "=>", "<>", "<=", ">=", "..", "(", ")", "[", "]", "{", "}", "|", ",", ";", ":", ".", "=",
+    "<", ">", "+", "-", "*", "/", "%", "!",
 ];
 
 /// Suffixes of timespan literals.
 const UNITS: [&str; 34] = [
-    "d", "day", "days", "h", "hr", "hrs", "hour", "hours", "m", "min", "minute", "minutes", "s", "sec", "second", "seconds", "ms", "milli",
-    "millis", "millisec", "millisecond", "milliseconds", "micro", "micros", "microsec", "microsecond", "microseconds", "nano", "nanos",
-    "nanosec", "nanosecond", "nanoseconds", "tick", "ticks",
+    "d",
+    "day",
+    "days",
+    "h",
+    "hr",
+    "hrs",
+    "hour",
+    "hours",
+    "m",
+    "min",
+    "minute",
+    "minutes",
+    "s",
+    "sec",
+    "second",
+    "seconds",
+    "ms",
+    "milli",
+    "millis",
+    "millisec",
+    "millisecond",
+    "milliseconds",
+    "micro",
+    "micros",
+    "microsec",
+    "microsecond",
+    "microseconds",
+    "nano",
+    "nanos",
+    "nanosec",
+    "nanosecond",
+    "nanoseconds",
+    "tick",
+    "ticks",
 ];
 
 /// The tokens of a text, the last of which is its end.
@@ -293,7 +324,9 @@ fn unescape(body: &str) -> Option<String> {
                         high = Some(unit);
                         continue;
                     }
-                    (Some(high), 0xDC00..=0xDFFF) => char::from_u32(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00))?,
+                    (Some(high), 0xDC00..=0xDFFF) => {
+                        char::from_u32(0x10000 + ((high - 0xD800) << 10) + (unit - 0xDC00))?
+                    }
                     _ => char::from_u32(unit)?,
                 }
             }

@@ -1,10 +1,15 @@
 //! The Kusto Query Language over tables in memory.
+//!
+//! Text becomes tokens (`lexer`), a tree with spans ([`syntax`]), a bound plan with types ([`plan`], written by `bind`), and rows (`exec`).
 
 pub mod aggregates;
 pub mod column;
 pub mod datetime;
 pub mod functions;
+pub mod plan;
 pub mod signature;
+pub mod span;
+pub mod syntax;
 pub mod timespan;
 
 mod builder;
@@ -12,9 +17,12 @@ mod chunk;
 mod database;
 mod decimal;
 mod dynamic;
+mod error;
 mod exec;
 mod guid;
 mod hash;
+mod lexer;
+mod nearest;
 mod options;
 mod real;
 mod table;
@@ -25,6 +33,7 @@ pub use database::Database;
 pub use datetime::Datetime;
 pub use decimal::Decimal;
 pub use dynamic::Dynamic;
+pub use error::{Error, Kind};
 pub use guid::Guid;
 pub use options::{Limits, Options};
 pub use table::{ColumnInfo, Schema, Table};

@@ -4,12 +4,12 @@
 mod expression;
 mod operator;
 mod parser;
-mod print;
 
 pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Literal, Name, StringOp};
 pub use operator::{
-    Column, Declared, Expand, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, NamePattern, Nulls, Operator, OperatorKind, Order,
-    Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange, SortColumn, UnionSource,
+    Column, Declared, Expand, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, NamePattern, Nulls, Operator,
+    OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange, SortColumn,
+    UnionSource,
 };
 pub use parser::parse;
 

@@ -9,7 +9,19 @@ use crate::syntax::{Argument, BinaryOp, Call, Expr, ExprKind, ListOp, Literal, N
 
 /// Words that join what stands on both sides, so that they start no expression unless in brackets.
 const INFIX: [&str; 13] = [
-    "and", "or", "by", "in", "between", "has", "has_any", "has_all", "contains", "startswith", "endswith", "matches", "like",
+    "and",
+    "or",
+    "by",
+    "in",
+    "between",
+    "has",
+    "has_any",
+    "has_all",
+    "contains",
+    "startswith",
+    "endswith",
+    "matches",
+    "like",
 ];
 
 impl Parser<'_> {
@@ -26,7 +38,12 @@ impl Parser<'_> {
         self.joined("and", Self::equality, ExprKind::And)
     }
 
-    fn joined(&mut self, word: &str, rule: fn(&mut Self) -> Parsed<Expr>, join: fn(Vec<Expr>) -> ExprKind) -> Parsed<Expr> {
+    fn joined(
+        &mut self,
+        word: &str,
+        rule: fn(&mut Self) -> Parsed<Expr>,
+        join: fn(Vec<Expr>) -> ExprKind,
+    ) -> Parsed<Expr> {
         let start = self.span();
         let first = rule(self)?;
         if self.word_text() != Some(word) {
@@ -60,7 +77,7 @@ impl Parser<'_> {
         }
         if let Some((op, tokens)) = self.list_op() {
             self.at += tokens;
-            return self.list(op, left, start, height);
+            return self.list_operation(op, left, start, height);
         }
         let negated = self.is("!");
         if self.word_at(usize::from(negated)) == Some("between") {
@@ -88,7 +105,7 @@ impl Parser<'_> {
         .filter(|_| word != "in" || self.word_at(length) != Some("range"))
     }
 
-    fn list(&mut self, op: ListOp, operand: Expr, start: Span, mut height: usize) -> Parsed<Expr> {
+    fn list_operation(&mut self, op: ListOp, operand: Expr, start: Span, mut height: usize) -> Parsed<Expr> {
         self.expect("(")?;
         let mut items = Vec::new();
         while !self.is(")") {
@@ -401,7 +418,9 @@ impl Parser<'_> {
                 let open = text.find('(').map_or(0, |open| open + 1);
                 Literal::Typed(ty, text[open..text.len() - 1].trim().to_owned())
             }
-            TokenKind::Word if self.starts_literal_word() && self.mark_at(1) != Some("(") => Literal::Bool(text.eq_ignore_ascii_case("true")),
+            TokenKind::Word if self.starts_literal_word() && self.mark_at(1) != Some("(") => {
+                Literal::Bool(text.eq_ignore_ascii_case("true"))
+            }
             TokenKind::Word if text == "null" && self.mark_at(1) == Some("(") => return Ok(None),
             _ => return Ok(None),
         };

@@ -258,7 +258,9 @@ impl<'a> Parser<'a> {
     fn missing(&self, what: &str) -> Error {
         let error = Error::new(error::MISSING, format!("Missing {what}"), self.span());
         match self.word_text() {
-            Some(word) => error.hint(Some(format!("If the keyword '{word}' is meant as a name, write it as ['{word}']."))),
+            Some(word) => {
+                error.hint(Some(format!("If the keyword '{word}' is meant as a name, write it as ['{word}'].")))
+            }
             None => error,
         }
     }
@@ -282,7 +284,8 @@ impl<'a> Parser<'a> {
     }
 
     fn too_deep(&self) -> Error {
-        let message = format!("The query nests deeper than {DEEPEST} levels (or chains more than {HIGHEST} operations).");
+        let message =
+            format!("The query nests deeper than {DEEPEST} levels (or chains more than {HIGHEST} operations).");
         Error::new(error::TOO_DEEP, message, self.span())
     }
 }
@@ -293,7 +296,11 @@ impl Parser<'_> {
     fn name_length(&self, ahead: usize) -> Option<usize> {
         match self.kind_at(ahead) {
             TokenKind::Word => Some(1),
-            TokenKind::Mark("[") if self.kind_at(ahead + 1) == TokenKind::String && self.mark_at(ahead + 2) == Some("]") => Some(3),
+            TokenKind::Mark("[")
+                if self.kind_at(ahead + 1) == TokenKind::String && self.mark_at(ahead + 2) == Some("]") =>
+            {
+                Some(3)
+            }
             _ => None,
         }
     }
@@ -321,7 +328,10 @@ impl Parser<'_> {
     fn joined_name(&mut self, joints: &[&str]) -> Parsed<Name> {
         let first = self.name()?;
         let mut span = first.span;
-        while self.mark_at(0).is_some_and(|mark| joints.contains(&mark)) && self.span().start == span.end && self.word_at(1).is_some() {
+        while self.mark_at(0).is_some_and(|mark| joints.contains(&mark))
+            && self.span().start == span.end
+            && self.word_at(1).is_some()
+        {
             self.advance();
             span = span.to(self.span());
             self.advance();

@@ -6,8 +6,9 @@ use crate::lexer::TokenKind;
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::syntax::{
-    Column, Expand, Expr, ExprKind, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern, Nulls, Operator, OperatorKind, Order,
-    Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange, SortColumn, UnionSource,
+    Column, Expand, Expr, ExprKind, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern, Nulls,
+    Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange,
+    SortColumn, UnionSource,
 };
 
 /// Operators that a pipeline may start with.
@@ -15,17 +16,65 @@ const SOURCES: [&str; 6] = ["union", "print", "range", "search", "find", "evalua
 
 /// Every operator that is parsed.
 const OPERATORS: [&str; 36] = [
-    "where", "filter", "project", "project-away", "project-keep", "project-rename", "project-reorder", "extend", "summarize", "sort",
-    "order", "top", "take", "limit", "sample", "sample-distinct", "distinct", "count", "join", "lookup", "union", "mv-expand", "mvexpand",
-    "mv-apply", "make-series", "parse", "parse-where", "parse-kv", "evaluate", "invoke", "render", "as", "serialize", "search", "getschema",
+    "where",
+    "filter",
+    "project",
+    "project-away",
+    "project-keep",
+    "project-rename",
+    "project-reorder",
+    "extend",
+    "summarize",
+    "sort",
+    "order",
+    "top",
+    "take",
+    "limit",
+    "sample",
+    "sample-distinct",
+    "distinct",
+    "count",
+    "join",
+    "lookup",
+    "union",
+    "mv-expand",
+    "mvexpand",
+    "mv-apply",
+    "make-series",
+    "parse",
+    "parse-where",
+    "parse-kv",
+    "evaluate",
+    "invoke",
+    "render",
+    "as",
+    "serialize",
+    "search",
+    "getschema",
     "partition",
 ];
 
 /// Operators of the language that are refused by name.
 const REFUSED: [&str; 19] = [
-    "find", "facet", "fork", "reduce", "scan", "top-nested", "top-hitters", "consume", "make-graph", "graph-match", "graph-to-table",
-    "graph-mark-components", "graph-shortest-paths", "graph-where-nodes", "project-by-names", "assert-schema", "execute-and-cache",
-    "macro-expand", "project-smart",
+    "find",
+    "facet",
+    "fork",
+    "reduce",
+    "scan",
+    "top-nested",
+    "top-hitters",
+    "consume",
+    "make-graph",
+    "graph-match",
+    "graph-to-table",
+    "graph-mark-components",
+    "graph-shortest-paths",
+    "graph-where-nodes",
+    "project-by-names",
+    "assert-schema",
+    "execute-and-cache",
+    "macro-expand",
+    "project-smart",
 ];
 
 /// Pipelines.
@@ -171,7 +220,8 @@ impl Parser<'_> {
     }
 
     fn operator_expected(&self) -> Error {
-        let hint = self.word_text().and_then(|word| nearest(word, OPERATORS)).map(|name| format!("Did you mean '{name}'?"));
+        let hint =
+            self.word_text().and_then(|word| nearest(word, OPERATORS)).map(|name| format!("Did you mean '{name}'?"));
         Error::new(error::OPERATOR_EXPECTED, "Query operator expected.", self.span()).hint(hint)
     }
 
@@ -187,7 +237,7 @@ impl Parser<'_> {
 
 /// Columns.
 impl Parser<'_> {
-    fn list<T>(&mut self, rule: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+    fn separated<T>(&mut self, rule: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         let mut items = vec![rule(self)?];
         while self.eat(",") {
             items.push(rule(self)?);
@@ -196,7 +246,7 @@ impl Parser<'_> {
     }
 
     fn columns(&mut self) -> Parsed<Vec<Column>> {
-        self.list(Self::column)
+        self.separated(Self::column)
     }
 
     fn column(&mut self) -> Parsed<Column> {
@@ -206,7 +256,7 @@ impl Parser<'_> {
             self.expect("=")?;
         } else if self.starts_name_list() {
             self.expect("(")?;
-            names = self.list(Self::name)?;
+            names = self.separated(Self::name)?;
             self.expect(")")?;
             self.expect("=")?;
         }
@@ -228,7 +278,7 @@ impl Parser<'_> {
     }
 
     fn patterns(&mut self) -> Parsed<Vec<NamePattern>> {
-        self.list(Self::pattern)
+        self.separated(Self::pattern)
     }
 
     /// A name, or words and `*` without a gap.
@@ -242,7 +292,9 @@ impl Parser<'_> {
         let start = self.span();
         let mut end = start.start;
         let mut wildcard = false;
-        while self.span().start == end && matches!(self.peek(), TokenKind::Word | TokenKind::Long | TokenKind::Mark("*")) {
+        while self.span().start == end
+            && matches!(self.peek(), TokenKind::Word | TokenKind::Long | TokenKind::Mark("*"))
+        {
             wildcard |= self.is("*");
             end = self.span().end;
             self.advance();
@@ -255,7 +307,7 @@ impl Parser<'_> {
     }
 
     fn project_reorder(&mut self) -> Parsed<OperatorKind> {
-        let patterns = self.list(|parser| {
+        let patterns = self.separated(|parser| {
             let pattern = parser.pattern()?;
             if parser.word_text().is_none() {
                 return Ok((pattern, None));
@@ -266,7 +318,13 @@ impl Parser<'_> {
                 "desc" => Order::Descending,
                 "granny-asc" => Order::NaturalAscending,
                 "granny-desc" => Order::NaturalDescending,
-                _ => return Err(Error::new(error::EXPECTED, "Expected: asc, desc, granny-asc or granny-desc", order.span)),
+                _ => {
+                    return Err(Error::new(
+                        error::EXPECTED,
+                        "Expected: asc, desc, granny-asc or granny-desc",
+                        order.span,
+                    ));
+                }
             };
             Ok((pattern, Some(order)))
         })?;
@@ -279,14 +337,15 @@ impl Parser<'_> {
 
     fn summarize(&mut self) -> Parsed<OperatorKind> {
         self.parameters(&[])?;
-        let aggregates = if self.word_text() == Some("by") || self.ends_operator() { Vec::new() } else { self.columns()? };
+        let aggregates =
+            if self.word_text() == Some("by") || self.ends_operator() { Vec::new() } else { self.columns()? };
         let by = self.by()?;
         Ok(OperatorKind::Summarize { aggregates, by })
     }
 
     fn sort_columns(&mut self) -> Parsed<Vec<SortColumn>> {
         self.expect_word("by")?;
-        self.list(|parser| {
+        self.separated(|parser| {
             let column = parser.column()?;
             let order = if parser.eat_word("asc") {
                 Some(Order::Ascending)
@@ -333,16 +392,19 @@ impl Parser<'_> {
     fn on(&mut self) -> Parsed<JoinOn> {
         let start = self.span();
         if !self.eat_word("on") {
-            return Err(self.missing("join on condition clause").hint(Some("Name the columns that both sides share: on Column.".to_owned())));
+            return Err(self
+                .missing("join on condition clause")
+                .hint(Some("Name the columns that both sides share: on Column.".to_owned())));
         }
-        let conditions = self.list(Self::expression)?;
+        let conditions = self.separated(Self::expression)?;
         Ok(JoinOn { conditions, span: self.since(start) })
     }
 
     fn union(&mut self) -> Parsed<OperatorKind> {
         let parameters = self.parameters(&["kind", "isfuzzy", "withsource", "with_source"])?;
-        let sources = self.list(|parser| {
-            let wild = parser.is("*") || (parser.mark_at(1) == Some("*") && parser.token(1).span.start == parser.span().end);
+        let sources = self.separated(|parser| {
+            let wild =
+                parser.is("*") || (parser.mark_at(1) == Some("*") && parser.token(1).span.start == parser.span().end);
             if wild && !parser.is("(") {
                 return Ok(UnionSource::Wildcard(parser.pattern()?.name));
             }
@@ -370,7 +432,7 @@ impl Parser<'_> {
 /// Operators that expand or parse.
 impl Parser<'_> {
     fn expand_items(&mut self) -> Parsed<Vec<Expand>> {
-        self.list(|parser| {
+        self.separated(|parser| {
             let column = parser.column()?;
             let ty = if parser.eat_word("to") {
                 parser.expect_word("typeof")?;
@@ -391,7 +453,9 @@ impl Parser<'_> {
 
     fn mv_expand(&mut self) -> Parsed<OperatorKind> {
         let parameters = self.parameters(&["kind", "bagexpansion", "with_itemindex"])?;
-        let bags_as_arrays = ["kind", "bagexpansion"].into_iter().any(|name| word_of(&parameters, name).is_some_and(|word| word.text == "array"));
+        let bags_as_arrays = ["kind", "bagexpansion"]
+            .into_iter()
+            .any(|name| word_of(&parameters, name).is_some_and(|word| word.text == "array"));
         let item_index = word_of(&parameters, "with_itemindex").cloned();
         let items = self.expand_items()?;
         Ok(OperatorKind::MvExpand(MvExpand { bags_as_arrays, item_index, items, limit: self.limit()? }))
@@ -411,7 +475,7 @@ impl Parser<'_> {
 
     fn make_series(&mut self) -> Parsed<OperatorKind> {
         let parameters = self.parameters(&["kind"])?;
-        let aggregates = self.list(|parser| {
+        let aggregates = self.separated(|parser| {
             let column = parser.column()?;
             let default = if parser.word_text() == Some("default") && parser.mark_at(1) == Some("=") {
                 parser.advance();
@@ -530,7 +594,7 @@ impl Parser<'_> {
         if self.word_text() == Some("in") && self.mark_at(1) == Some("(") {
             self.advance();
             self.advance();
-            tables = self.list(Self::postfix)?;
+            tables = self.separated(Self::postfix)?;
             self.expect(")")?;
         }
         let outer = std::mem::replace(&mut self.in_search, true);
@@ -573,8 +637,10 @@ fn join_kind(parameters: &[Parameter], default: JoinKind) -> Parsed<JoinKind> {
     let Some(parameter) = parameters.iter().find(|parameter| parameter.name.text == "kind") else { return Ok(default) };
     let span = parameter.value.span;
     let word = word_of(parameters, "kind").map_or("", |word| word.text.as_str());
-    JoinKind::SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&word)).map(|(kind, _)| *kind).ok_or_else(|| {
-        let known = JoinKind::SPELLINGS.map(|(_, spellings)| spellings[0]).join(", ");
-        Error::new(error::EXPECTED, format!("Expected one of: {known}"), span)
-    })
+    JoinKind::SPELLINGS.iter().find(|(_, spellings)| spellings.contains(&word)).map(|(kind, _)| *kind).ok_or_else(
+        || {
+            let known = JoinKind::SPELLINGS.map(|(_, spellings)| spellings[0]).join(", ");
+            Error::new(error::EXPECTED, format!("Expected one of: {known}"), span)
+        },
+    )
 }
