@@ -113,3 +113,92 @@ const API_VERSION: &str = "2022-01-01";
 
 /// Codes of a 404 that say nothing about the alert.
 const ELSEWHERE: [&str; 3] = ["SubscriptionNotFound", "InvalidResourceType", "NoRegisteredProviderFound"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Operation;
+
+    const NAME: &str = "2518298467986649999_4d25bfef-2d77-4a08-adc0-3e35715cc92a";
+    const SUBSCRIPTION: &str = "20ff7fc3-e762-44dd-bd96-b71116dcdc23";
+
+    #[test]
+    fn a_place_is_read_from_a_portal_link() {
+        let check = |vendor_original_id: &str, link: &str, expected: Option<(Option<&str>, &str)>| {
+            let place = place(vendor_original_id, link);
+            let found = place.as_ref().map(|it| (it.resource_group(), it.location()));
+            assert_eq!(found, expected, "{link}");
+            assert!(place.is_none_or(|it| it.name() == NAME && it.subscription() == SUBSCRIPTION));
+        };
+        let link = |blade: &str, tail: &str| {
+            format!(
+                "https://portal.azure.com/#blade/{blade}/AlertBlade/alertId/{NAME}/subscriptionId/{SUBSCRIPTION}{tail}"
+            )
+        };
+        let storage = "Microsoft_Azure_Security_AzureDefenderForData";
+        let tail = "/resourceGroup/rg-1/referencedFrom/alertDeepLink/location/CentralUS";
+        check(NAME, &link(storage, tail), Some((Some("rg-1"), "centralus")));
+        check("", &link("Microsoft_Azure_Security", tail), Some((Some("rg-1"), "centralus")));
+        check(NAME, &link(storage, "/referencedFrom/alertDeepLink/location/westeurope"), Some((None, "westeurope")));
+        check(NAME, &link(storage, "/resourceGroup/rg%20%28x%29/location/westeurope"), None);
+        check(
+            NAME,
+            &link(storage, "/resourceGroup/rg%28x%29/location/westeurope"),
+            Some((Some("rg(x)"), "westeurope")),
+        );
+        check(NAME, &link(storage, "/resourceGroup/..%2F..%2Fx/location/westeurope"), None);
+        check("another_name", &link(storage, tail), None);
+        check(NAME, &link(storage, "/resourceGroup/rg-1"), None);
+        check(NAME, "", None);
+        check(NAME, "https://security.microsoft.com/alerts/da6385", None);
+    }
+
+    #[test]
+    fn an_alert_is_asked_for_where_it_is() {
+        let check = |group, expected: &str| {
+            let place = AlertPlace::new(SUBSCRIPTION, group, "westeurope", NAME).expect("it is a place");
+            let request = read(&Endpoints::of(crate::Cloud::Public), &place);
+            let expected = format!(
+                "https://management.azure.com/subscriptions/{SUBSCRIPTION}{expected}/providers/Microsoft.Security/\
+                 locations/westeurope/alerts/{NAME}?api-version=2022-01-01"
+            );
+            assert_eq!(request.url().as_str(), expected);
+        };
+        check(Some("rg-1"), "/resourceGroups/rg-1");
+        check(None, "");
+    }
+
+    #[test]
+    fn a_reply_says_where_an_alert_stands() {
+        let check = |status, body: &str, expected: Result<AlertState, &str>| {
+            let place = AlertPlace::new(SUBSCRIPTION, None, "westeurope", NAME).expect("it is a place");
+            match (was_read(&Reply::of(Operation::ReadAlert, status, body), &place), expected) {
+                (Ok(alert), Ok(state)) => assert_eq!(alert.state, state),
+                (Err(fault), Err(words)) => assert!(fault.to_string().contains(words), "{fault}"),
+                (found, expected) => panic!("{found:?} where {expected:?} was expected"),
+            }
+        };
+        let alert = |status: &str| {
+            format!(r#"{{"name":"{NAME}","properties":{{"status":"{status}","productName":"Azure Security Center"}}}}"#)
+        };
+        let error = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#);
+        check(200, &alert("Active"), Ok(AlertState::New));
+        check(200, &alert("InProgress"), Ok(AlertState::InProgress));
+        check(200, &alert("Dismissed"), Ok(AlertState::Dismissed));
+        check(200, &alert("Resolved"), Ok(AlertState::Resolved));
+        check(200, &alert("New"), Ok(AlertState::Unknown("New".to_owned())));
+        check(200, &alert("resolved"), Ok(AlertState::Unknown("resolved".to_owned())));
+        check(404, &error("ResourceNotFound"), Ok(AlertState::Missing));
+        check(404, &error("SubscriptionNotFound"), Err("SubscriptionNotFound"));
+        check(200, r#"{"name":"2518_x","properties":{"status":"Resolved"}}"#, Err("came where"));
+        check(200, "{}", Err("\"name\" is missing"));
+        check(200, &alert("Resolved")[..40], Err("ends too early"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_link_makes_it_panic(name in ".{0,40}", link in "(https://p/#)?(/|alertId|subscriptionId|location|%|[a-z0-9-]){0,40}") {
+            let _ = place(&name, &link);
+        }
+    }
+}

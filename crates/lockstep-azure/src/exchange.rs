@@ -23,7 +23,7 @@ use crate::endpoints::Endpoints;
 use crate::error::{Error, Fault, RequestIds};
 use crate::json;
 use crate::operation::{Operation, Side};
-use crate::throttle::{Asks, Held, LastTry, OnWait, Patience, Throttle};
+use crate::throttle::{Asks, Held, LastTry, NoToken, OnWait, Patience, Throttle};
 
 /// Carries requests to the services.
 #[derive(Debug)]
@@ -125,6 +125,12 @@ impl Reply {
         Self { operation, status: status.into(), headers, body: body.into(), ids }
     }
 
+    #[cfg(test)]
+    pub fn of(operation: Operation, status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let body = Bytes::from(body.into());
+        Self { operation, status, headers: Headers::new(), body, ids: RequestIds::default() }
+    }
+
     /// The error that `fault` is, in this reply.
     pub fn error(&self, fault: Fault) -> Error {
         Error { operation: self.operation, side: self.operation.side(), fault, ids: self.ids.clone() }
@@ -138,7 +144,7 @@ impl Reply {
         }
         if (300..400).contains(&status) {
             let to = self.headers.get_optional_string(&HeaderName::from_static("location"));
-            return Err(Fault::Elsewhere { to: to.unwrap_or_default() });
+            return Err(Fault::Elsewhere { to: to.unwrap_or_else(|| "an unnamed one".to_owned()) });
         }
         let Refusal { code, message } = Refusal::read(&self.body);
         Err(match status {
@@ -223,22 +229,30 @@ fn network_fault(host: String, error: &azure_core::Error) -> Option<Fault> {
 
 /// What whoever gives out tokens had to say.
 fn token_fault(error: &azure_core::Error) -> Fault {
-    let response = causes(error).find_map(|it| match kind(it)? {
-        ErrorKind::HttpResponse { status, raw_response, .. } => Some((u16::from(*status), raw_response.as_deref())),
-        _ => None,
+    let refusal = causes(error).find_map(|it| match it.downcast_ref::<NoToken>() {
+        Some(refused) => Some((refused.status, refused.body.as_ref())),
+        None => match kind(it)? {
+            ErrorKind::HttpResponse { status, raw_response: Some(raw), .. } => {
+                Some((u16::from(*status), raw.body().as_ref()))
+            }
+            _ => None,
+        },
     });
-    let Some((status, response)) = response else {
+    let Some((status, body)) = refusal else {
         let unreadable = causes(error).any(|it| kind(it) == Some(&ErrorKind::DataConversion));
         let reason = innermost(error);
         return if unreadable { Fault::Malformed { found: reason } } else { Fault::Credential { reason } };
     };
-    let body: &[u8] = response.map(|it| it.body().as_ref()).unwrap_or_default();
     let said = json::object(body).unwrap_or_default();
     let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or_default();
     let description = ["error_description", "message"].into_iter().map(text).find(|it| !it.is_empty());
-    // The first line says it; the lines after it are ids and a time.
-    let message = shortened(description.unwrap_or("without a word").lines().next().unwrap_or_default());
-    let code = message.split(':').next().filter(|it| it.starts_with("AADSTS")).unwrap_or(text("error")).to_owned();
+    // The first line says it; the lines after it are ids and a time. Entra's own code stands before it.
+    let line = description.unwrap_or("without a word").lines().next().unwrap_or_default();
+    let (code, words) = match line.split_once(": ") {
+        Some((code, words)) if code.starts_with("AADSTS") => (code, words),
+        _ => (text("error"), line),
+    };
+    let (code, message) = (code.to_owned(), shortened(words));
     match status {
         500.. => Fault::Unavailable { status, code, message },
         _ => Fault::Unauthenticated { code, message },
@@ -288,3 +302,93 @@ const TOKEN_CODES: [&str; 3] =
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const CORRELATION_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_named_by_what_can_be_done_about_it() {
+        let check = |operation, status, body: &str, expected: &str| {
+            let fault = Reply::of(operation, status, body).accepted().expect_err("it is a refusal");
+            assert_eq!(fault.to_string(), expected);
+        };
+        let arm = |code: &str, message: &str| format!(r#"{{"error":{{"code":"{code}","message":"{message}"}}}}"#);
+        check(
+            Operation::ReadIncident,
+            401,
+            &arm("ExpiredAuthenticationToken", "The token is too old."),
+            "the identity was not accepted (ExpiredAuthenticationToken): The token is too old.",
+        );
+        check(
+            Operation::Query,
+            403,
+            &arm("InvalidTokenError", "Bad audience."),
+            "the identity was not accepted (InvalidTokenError): Bad audience.",
+        );
+        check(
+            Operation::Query,
+            403,
+            &arm("InsufficientAccessError", "No access."),
+            "the identity lacks Microsoft.OperationalInsights/workspaces/query/read (InsufficientAccessError): No access.",
+        );
+        check(
+            Operation::WriteIncident,
+            403,
+            &arm("AuthorizationFailed", "It may not perform action 'Microsoft.X/y/write' over scope '/s'."),
+            "the identity lacks Microsoft.X/y/write (AuthorizationFailed): \
+             It may not perform action 'Microsoft.X/y/write' over scope '/s'.",
+        );
+        check(Operation::ReadIncident, 404, &arm("ResourceNotFound", "Gone."), "not found (ResourceNotFound): Gone.");
+        check(
+            Operation::WriteIncident,
+            409,
+            &arm("Conflict", "Newer."),
+            "it changed since it was read (Conflict): Newer.",
+        );
+        check(
+            Operation::Query,
+            400,
+            r#"{"error":{"code":"BadArgumentError","message":"Bad.","innererror":{"code":"SyntaxError","message":"Line 3."}}}"#,
+            "refused with 400 (BadArgumentError): Bad.: Line 3.",
+        );
+        check(Operation::Query, 500, "", "failed with 500: without a word");
+        check(Operation::Query, 502, "<html>", "failed with 502: with a body that is no JSON");
+        check(Operation::Query, 400, r#"{"error":"no"}"#, "refused with 400: ");
+        check(Operation::ReadAlert, 302, "", "it points to another place, an unnamed one, which is not followed");
+    }
+
+    #[test]
+    fn what_may_have_been_written_is_in_doubt() {
+        use crate::error::WriteError;
+        let check = |status: u16, expected: &str| {
+            let reply = Reply::of(Operation::WriteIncident, status, "");
+            let error = WriteError::from(reply.error(reply.accepted().expect_err("it is a refusal")));
+            let said = match error {
+                WriteError::Changed(_) => "changed",
+                WriteError::Later { .. } => "later",
+                WriteError::Refused(_) => "refused",
+                WriteError::InDoubt(_) => "in doubt",
+            };
+            assert_eq!(said, expected, "{status}");
+        };
+        check(302, "refused");
+        check(400, "refused");
+        check(401, "refused");
+        check(403, "refused");
+        check(404, "refused");
+        check(408, "in doubt");
+        check(409, "changed");
+        check(412, "changed");
+        check(500, "in doubt");
+        check(503, "in doubt");
+        check(504, "in doubt");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_a_refusal_panic(body in ".{0,200}") {
+            let _ = Reply::of(Operation::Query, 400, body).accepted();
+        }
+    }
+}

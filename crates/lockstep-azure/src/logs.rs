@@ -93,3 +93,72 @@ pub fn dynamic_list(row: &Row, name: &str) -> Result<Vec<Value>, Wrong> {
 
 /// How long a query may run. Log Analytics' own default; ten minutes are the most that it gives.
 pub const LONGEST_QUERY: Duration = Duration::from_secs(180);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Operation;
+
+    #[test]
+    fn a_query_says_what_it_is() {
+        let request = query(&Endpoints::of(crate::Cloud::Public), Uuid::nil(), "print \"ü\"");
+        assert_eq!(request.method(), Method::Post);
+        assert_eq!(
+            request.url().as_str(),
+            "https://api.loganalytics.azure.com/v1/workspaces/00000000-0000-0000-0000-000000000000/query"
+        );
+        let azure_core::http::Body::Bytes(body) = request.body() else { panic!("the body is in memory") };
+        let body: Value = serde_json::from_slice(body).expect("the body is JSON");
+        assert_eq!(body, json!({ "query": "print \"ü\"" }));
+    }
+
+    #[test]
+    fn i14_what_is_not_a_whole_answer_is_a_fault_of_its_own() {
+        let check = |status, body: &str, expected: &str| {
+            let fault = answer(&Reply::of(Operation::Query, status, body)).expect_err("it is no answer").to_string();
+            assert!(fault.contains(expected), "{fault}");
+        };
+        check(204, "", "the answer is empty (status 204)");
+        check(200, "", "the answer is empty (status 200)");
+        check(200, " \n", "the answer is empty (status 200)");
+        check(200, "<!DOCTYPE html><html></html>", "an HTML page was found");
+        check(200, "[]", "a JSON object was expected, a list was found");
+        check(200, "nonsense", "this is not JSON");
+        check(200, r#"{"tables":[{"name":"PrimaryResult","columns":[{"na"#, "the JSON ends too early");
+        check(200, "{}", "0 tables were found");
+        check(200, r#"{"tables":[]}"#, "0 tables were found");
+        check(200, r#"{"tables":[{},{}]}"#, "2 tables were found");
+        check(200, r#"{"tables":[{"columns":[]}]}"#, "\"rows\" is missing");
+        check(200, r#"{"tables":[{"columns":[{}],"rows":[]}]}"#, "a column without a name");
+        check(200, r#"{"tables":[{"columns":[{"name":"a"}],"rows":[[1,2]]}]}"#, "row 0 has 2 cells, 1 were expected");
+        check(200, r#"{"tables":[{"columns":[{"name":"a"}],"rows":[{}]}]}"#, "row 0 is an object");
+        check(
+            200,
+            r#"{"tables":[{"columns":[{"name":"a"}],"rows":[[1]]}],"error":{"code":"PartialError","message":"Too much."}}"#,
+            "the answer is only partial (PartialError): Too much.",
+        );
+    }
+
+    #[test]
+    fn cells_are_found_by_name_in_either_spelling() {
+        let body = r#"{"tables":[{"columns":[{"name":"b","type":"dynamic"},{"name":"a","type":"long"}],
+            "rows":[["[1,2]","7"],[[1,2],7],[null,0],["",0],["null",0]]}]}"#;
+        let rows = answer(&Reply::of(Operation::Query, 200, body)).expect("it is an answer");
+        let cells: Vec<_> = rows.iter().map(|row| (long(row, "a"), dynamic_list(row, "b"))).collect();
+        let both = vec![json!(1), json!(2)];
+        assert_eq!(cells[0], (Ok(7), Ok(both.clone())));
+        assert_eq!(cells[1], (Ok(7), Ok(both)));
+        assert_eq!(cells[2..], [const { (Ok(0), Ok(Vec::new())) }; 3]);
+        for wrong in [r#"{"b":"[1,"}"#, r#"{"b":"{}"}"#, r#"{"b":7}"#] {
+            let row = json::object(wrong.as_bytes()).expect("it is an object");
+            assert!(dynamic_list(&row, "b").is_err(), "{wrong}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_body_makes_it_panic(body in r#"(\{"tables":)?[\[\]{}":,a-z0-9]{0,60}"#) {
+            let _ = answer(&Reply::of(Operation::Query, 200, body));
+        }
+    }
+}

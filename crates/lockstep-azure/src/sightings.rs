@@ -260,3 +260,103 @@ fn name(cell: &Value) -> String {
 }
 
 const QUERY: &str = include_str!("queries/sightings.kql");
+
+#[cfg(test)]
+mod tests {
+    use lockstep_core::{Classification, Mapping, Preset};
+    use serde_json::json;
+
+    use super::*;
+
+    const ID: &str = "73e01a99-5cd7-4139-a149-9f2736ff2ab5";
+
+    #[test]
+    fn every_parameter_finds_its_place_in_the_query() {
+        let mapping = Mapping {
+            in_progress: Effect::Leave,
+            dismissed: Effect::Leave,
+            resolved: Effect::Close(Classification::TruePositive),
+        };
+        let lookback = Duration::from_secs(90);
+        let kql = Question { lookback, policy: Policy::Follow(mapping) }.kql();
+        let lets = ["lookback = 90s", "in_progress = \"leave\"", "dismissed = \"leave\"", "resolved = \"close\""];
+        for parameter in lets {
+            assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
+        }
+        let seed = Question { policy: Preset::Seed.policy(), lookback: Question::LOOKBACK }.kql();
+        assert_eq!(seed, QUERY.replace("30d", "2592000s"));
+    }
+
+    fn rows(incidents: &Value) -> Vec<Row> {
+        let rows = json!([
+            {"Why": "closed", "Count": 5, "Incidents": null, "Time": null},
+            {"Why": "alert-unclear", "Count": "2", "Incidents": [], "Time": null},
+            {"Why": "due", "Count": 1, "Incidents": incidents, "Time": null},
+            {"Why": "incidents-ingested", "Count": null, "Incidents": null, "Time": "2024-06-01T00:00:00Z"},
+            {"Why": "alerts-ingested", "Count": null, "Incidents": null, "Time": null},
+            {"Why": "asked", "Count": null, "Incidents": null, "Time": "2024-06-01T00:00:01Z"},
+        ]);
+        rows.as_array().expect("a list").iter().map(|row| row.as_object().expect("an object").clone()).collect()
+    }
+
+    fn seen() -> Value {
+        json!({
+            "IncidentName": ID, "IncidentNumber": 7, "Title": "t", "Severity": "Low", "Status": "Active",
+            "Labels": "[{\"labelName\":\"one\"}]", "CreatedTime": null, "Modified": "2024-05-01T00:00:00Z",
+            "Alerts": [
+                {"SystemAlertId": ID, "Found": true, "Status": "Resolved", "ProductName": "Azure Security Center",
+                 "Title": "a", "VendorOriginalId": "x_1",
+                 "AlertLink": format!("https://p/#blade/b/AlertBlade/alertId/x_1/subscriptionId/{ID}/location/eu")},
+                {"SystemAlertId": ID, "Found": false, "Status": "", "ProductName": null},
+                {"SystemAlertId": ID, "Found": true, "Status": "Unknown"},
+            ],
+        })
+    }
+
+    #[test]
+    fn an_answer_is_read_row_by_row() {
+        let sightings = Sightings::read(&rows(&json!([seen()]))).expect("it can be read");
+        let counts: Vec<_> = sightings.untouched.into_iter().collect();
+        assert_eq!(counts, [(Untouched::Closed, 5), (Untouched::AlertUnclear, 2)]);
+        assert_eq!((sightings.incidents_ingested.is_some(), sightings.alerts_ingested), (true, None));
+        let [incident] = &sightings.due[..] else { panic!("one incident was sent") };
+        assert_eq!(
+            (incident.number, &incident.state, &incident.labels[..]),
+            (7, &IncidentState::Active, &["one".into()][..])
+        );
+        let states: Vec<_> = incident.alerts.iter().map(|alert| alert.state.clone()).collect();
+        assert_eq!(states, [AlertState::Resolved, AlertState::Missing, AlertState::Unknown("Unknown".to_owned())]);
+        assert_eq!(incident.alerts[0].place.as_ref().map(|place| place.name()), Some("x_1"));
+        assert_eq!(incident.alerts[1].place, None);
+    }
+
+    #[test]
+    fn an_incident_that_cannot_be_read_is_told_apart_from_one_that_is_not_there() {
+        let check = |pointer: &str, value: Value, expected: &str| {
+            let mut bad = seen();
+            *bad.pointer_mut(pointer).expect("it is there") = value;
+            let sightings = Sightings::read(&rows(&json!([bad, seen()]))).expect("it can be read");
+            assert_eq!((sightings.due.len(), sightings.unreadable.len()), (1, 1));
+            let found = &sightings.unreadable[0].found;
+            assert!(found.contains(expected), "{found}");
+        };
+        check("/IncidentName", json!("../x"), "\"../x\" names no incident");
+        check("/Alerts/0/SystemAlertId", json!("x or 1"), "\"x or 1\" names no alert");
+        check("/Modified", json!(null), "\"Modified\" is empty");
+        check("/Alerts/0/Found", json!(null), "\"Found\" is no truth value");
+    }
+
+    #[test]
+    fn i14_an_answer_that_is_cut_short_is_no_answer() {
+        let whole = rows(&json!([]));
+        for at in 3..whole.len() {
+            let mut cut = whole.clone();
+            cut.remove(at);
+            assert!(matches!(Sightings::read(&cut), Err(Fault::Malformed { .. })), "without row {at}");
+        }
+        assert!(Sightings::read(&[]).is_err());
+        let mut strange = whole;
+        strange[0]["Why"] = json!("later");
+        assert!(Sightings::read(&strange).is_err());
+    }
+}

@@ -15,8 +15,8 @@ use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{AsyncRawResponse, Context, Request};
 use azure_core::time::parse_rfc7231;
-use bytes::BytesMut;
-use futures::StreamExt;
+use bytes::{Bytes, BytesMut};
+use futures::{FutureExt, StreamExt};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::exchange::is_untrusted;
@@ -132,6 +132,24 @@ impl Throttle {
         *gate = opens.max(*gate);
     }
 
+    /// The result as whoever sent the request gets it.
+    fn last_word(&self, result: PolicyResult) -> PolicyResult {
+        let reply = result.map_err(last_try)?;
+        let status = u16::from(reply.status());
+        let is_refusal = match self.asks {
+            Asks::Service => false,
+            // The other statuses are for azure_identity's own retries.
+            Asks::Tokens(Side::ManagedIdentity) => matches!(status, 400 | 401 | 403),
+            Asks::Tokens(_) => status >= 400,
+        };
+        if !is_refusal {
+            return Ok(reply);
+        }
+        let (_, _, body) = reply.deconstruct();
+        let body = body.collect().now_or_never().and_then(Result::ok).unwrap_or_default();
+        Err(Error::new(ErrorKind::Other, NoToken { status, body }))
+    }
+
     async fn wait(&self, wait: Wait) {
         tracing::info!(side = %wait.side, cause = ?wait.cause, asked = ?wait.asked, wait = ?wait.wait, attempt = wait.attempt, "waiting");
         if let Some(on_wait) = &self.on_wait.0 {
@@ -159,7 +177,7 @@ impl Policy for Throttle {
             }
             attempt += 1;
             let result = whole(side, context, request, next).await;
-            let Some((cause, asked)) = judge(&result, side, is_write) else { return result.map_err(last_try) };
+            let Some((cause, asked)) = judge(&result, side, is_write) else { return self.last_word(result) };
             let wait = wait_for(cause, asked, side, attempt);
             if cause == Cause::Throttled {
                 self.close(gate, wait);
@@ -171,7 +189,7 @@ impl Policy for Throttle {
             } else if cause == Cause::Throttled {
                 return Err(Held { retry_after: wait }.into());
             } else {
-                return result.map_err(last_try);
+                return self.last_word(result);
             }
         }
     }
@@ -188,6 +206,17 @@ impl From<Held> for Error {
     fn from(held: Held) -> Self {
         Self::new(ErrorKind::Other, held)
     }
+}
+
+/// No token was given out.
+///
+/// Kept here because azure_identity 1.0 loses Entra's words: it cannot read a description that holds an escaped line break,
+/// which every one does.
+#[derive(Debug, thiserror::Error)]
+#[error("no token was given out")]
+pub struct NoToken {
+    pub status: u16,
+    pub body: Bytes,
 }
 
 /// One try: the reply with its whole body, within the time that this side may take.

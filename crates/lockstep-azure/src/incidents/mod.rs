@@ -3,6 +3,8 @@
 //! Source: Microsoft.SecurityInsights 2024-03-01, `Incidents.json`. A write replaces every member that can be written, so the
 //! body is the fresh answer's own JSON: what is not planned goes back as it came, whether or not anybody here knows it.
 
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub use wire::{labels, severity};
