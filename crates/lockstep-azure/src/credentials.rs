@@ -18,6 +18,7 @@ use tokio::sync::RwLock;
 use uuid::Uuid;
 
 use crate::endpoints::Endpoints;
+use crate::limit::Limit;
 use crate::operation::Side;
 use crate::secret::Secret;
 use crate::throttle::{Asks, OnWait, Patience, Throttle};
@@ -145,11 +146,12 @@ impl Identity {
         patience: Patience,
         on_wait: &OnWait,
     ) -> Result<Self, AuthError> {
-        let throttle = Throttle::new(Asks::Tokens(auth.side()), patience, on_wait.clone());
+        let asks = Asks::Tokens(auth.side());
+        let throttle = Throttle::new(asks, patience, on_wait.clone());
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host = endpoints.login.to_string();
         let options = ClientOptions {
-            per_try_policies: vec![Arc::new(throttle)],
+            per_try_policies: vec![Arc::new(throttle), Arc::new(Limit(asks))],
             retry: match auth.side() {
                 Side::ManagedIdentity => RetryOptions::default(),
                 _ => RetryOptions::none(),

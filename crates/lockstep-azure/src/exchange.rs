@@ -22,6 +22,7 @@ use crate::credentials::Identity;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, Fault, RequestIds};
 use crate::json;
+use crate::limit::Limit;
 use crate::operation::{Operation, Side};
 use crate::throttle::{Asks, Held, LastTry, NoToken, OnWait, Patience, Throttle};
 
@@ -45,9 +46,8 @@ impl Exchange {
         let pipeline = |scope: String| {
             let renew = Renew { identity: Arc::clone(identity), scope: scope.clone() };
             let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(identity) as _, [scope]);
-            let per_try: Vec<Arc<dyn Policy>> =
-                vec![Arc::clone(&throttle) as _, Arc::new(bearer.with_on_challenge(Arc::new(renew)))];
-            pipeline(client, per_try, RetryOptions::none())
+            let bearer = bearer.with_on_challenge(Arc::new(renew));
+            pipeline(client, vec![Arc::clone(&throttle) as _, Arc::new(bearer), Arc::new(Limit(Asks::Service))])
         };
         Self {
             arm: pipeline(endpoints.arm_scope()),
@@ -79,10 +79,10 @@ impl Exchange {
     }
 }
 
-/// A pipeline over `client` with these policies for each try.
-pub fn pipeline(client: &Arc<dyn HttpClient>, per_try: Vec<Arc<dyn Policy>>, retry: RetryOptions) -> Pipeline {
-    let options =
-        ClientOptions { transport: Some(Transport::new(Arc::clone(client))), retry, ..ClientOptions::default() };
+/// A pipeline over `client` with these policies, the first of which alone sends again.
+fn pipeline(client: &Arc<dyn HttpClient>, per_try: Vec<Arc<dyn Policy>>) -> Pipeline {
+    let transport = Some(Transport::new(Arc::clone(client)));
+    let options = ClientOptions { transport, retry: RetryOptions::none(), ..ClientOptions::default() };
     Pipeline::new(Some("lockstep"), option_env!("CARGO_PKG_VERSION"), options, Vec::new(), per_try, None)
 }
 

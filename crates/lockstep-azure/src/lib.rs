@@ -16,6 +16,7 @@ mod exchange;
 mod in_process;
 mod incidents;
 mod json;
+mod limit;
 mod logs;
 mod network;
 mod operation;

@@ -263,7 +263,7 @@ const QUERY: &str = include_str!("queries/sightings.kql");
 
 #[cfg(test)]
 mod tests {
-    use lockstep_core::{Classification, Mapping, Preset};
+    use lockstep_core::{AlertPlace, Classification, Mapping, Preset};
     use serde_json::json;
 
     use super::*;
@@ -326,7 +326,7 @@ mod tests {
         );
         let states: Vec<_> = incident.alerts.iter().map(|alert| alert.state.clone()).collect();
         assert_eq!(states, [AlertState::Resolved, AlertState::Missing, AlertState::Unknown("Unknown".to_owned())]);
-        assert_eq!(incident.alerts[0].place.as_ref().map(|place| place.name()), Some("x_1"));
+        assert_eq!(incident.alerts[0].place.as_ref().map(AlertPlace::name), Some("x_1"));
         assert_eq!(incident.alerts[1].place, None);
     }
 

@@ -13,11 +13,11 @@ use async_trait::async_trait;
 use azure_core::error::{Error, ErrorKind};
 use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{AsyncRawResponse, Context, Request};
+use azure_core::http::{Context, Request};
 use azure_core::time::parse_rfc7231;
-use bytes::{Bytes, BytesMut};
-use futures::{FutureExt, StreamExt};
-use tokio::time::{Instant, sleep, timeout};
+use bytes::Bytes;
+use futures::FutureExt;
+use tokio::time::{Instant, sleep};
 
 use crate::exchange::is_untrusted;
 use crate::operation::{Operation, Side};
@@ -86,7 +86,7 @@ impl fmt::Debug for OnWait {
     }
 }
 
-/// Sends what comes after it in a pipeline, again where that is right, and takes in the whole body.
+/// Sends what comes after it in a pipeline, again where that is right.
 #[derive(Debug)]
 pub struct Throttle {
     asks: Asks,
@@ -104,19 +104,22 @@ pub enum Asks {
     Tokens(Side),
 }
 
-impl Throttle {
-    pub fn new(asks: Asks, patience: Patience, on_wait: OnWait) -> Self {
-        Self { asks, patience, on_wait, gates: Mutex::default() }
-    }
-
-    fn who(&self, context: &Context) -> (Side, bool) {
-        match self.asks {
-            Asks::Tokens(side) => (side, false),
-            Asks::Service => {
+impl Asks {
+    /// Who is asked, and whether for a write.
+    pub fn who(self, context: &Context) -> (Side, bool) {
+        match self {
+            Self::Tokens(side) => (side, false),
+            Self::Service => {
                 let operation = context.value::<Operation>().copied().expect("every request says what it is");
                 (operation.side(), operation.is_write())
             }
         }
+    }
+}
+
+impl Throttle {
+    pub fn new(asks: Asks, patience: Patience, on_wait: OnWait) -> Self {
+        Self { asks, patience, on_wait, gates: Mutex::default() }
     }
 
     /// How long the service still wants to be left alone.
@@ -162,7 +165,7 @@ impl Throttle {
 #[async_trait]
 impl Policy for Throttle {
     async fn send(&self, context: &Context, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-        let gate @ (side, is_write) = self.who(context);
+        let gate @ (side, is_write) = self.asks.who(context);
         let mut waited = Duration::ZERO;
         let mut attempt = 0;
         loop {
@@ -176,7 +179,7 @@ impl Policy for Throttle {
                 continue;
             }
             attempt += 1;
-            let result = whole(side, context, request, next).await;
+            let result = next[0].send(context, request, &next[1..]).await;
             let Some((cause, asked)) = judge(&result, side, is_write) else { return self.last_word(result) };
             let wait = wait_for(cause, asked, side, attempt);
             if cause == Cause::Throttled {
@@ -217,26 +220,6 @@ impl From<Held> for Error {
 pub struct NoToken {
     pub status: u16,
     pub body: Bytes,
-}
-
-/// One try: the reply with its whole body, within the time that this side may take.
-async fn whole(side: Side, context: &Context<'_>, request: &mut Request, next: &[Arc<dyn Policy>]) -> PolicyResult {
-    let try_once = async {
-        let (status, headers, mut body) = next[0].send(context, request, &next[1..]).await?.deconstruct();
-        let mut whole = BytesMut::new();
-        while let Some(part) = body.next().await {
-            whole.extend_from_slice(&part?);
-            if whole.len() > LARGEST_BODY {
-                return Err(Error::with_message(ErrorKind::DataConversion, "the answer is larger than 128 MiB"));
-            }
-        }
-        Ok(AsyncRawResponse::from_bytes(status, headers, whole.freeze()))
-    };
-    let limit = longest_answer(side);
-    match timeout(limit, try_once).await {
-        Ok(result) => result,
-        Err(_) => Err(Error::with_message(ErrorKind::Io, format!("nothing came within {} s", limit.as_secs()))),
-    }
 }
 
 /// Why a result is no last word, and what the service asked for; `None` where it is one.
@@ -313,24 +296,8 @@ fn retry_after(headers: &Headers) -> Option<Duration> {
     Some((until - now).try_into().unwrap_or(Duration::ZERO))
 }
 
-/// How long an answer may take.
-fn longest_answer(side: Side) -> Duration {
-    Duration::from_secs(match side {
-        // The host itself, or nobody.
-        Side::ManagedIdentity => 10,
-        Side::Entra | Side::AzureCli => 60,
-        // Resource Manager gives a provider 60 s.
-        Side::Sentinel | Side::Defender => 75,
-        // What the request asks for in `Prefer: wait`, and some.
-        Side::LogAnalytics => crate::logs::LONGEST_QUERY.as_secs() + 20,
-    })
-}
-
 /// What a 429 without a time means at Microsoft.Security: what Microsoft's own `DismissAllAlerts.ps1` waits then.
 const DEFENDER_THROTTLE: Duration = Duration::from_secs(360);
-
-/// Log Analytics gives about 100 MiB at most; nobody else gives nearly as much.
-const LARGEST_BODY: usize = 128 << 20;
 
 /// Beyond any time that matters, and safe to add to an instant.
 const FAR: Duration = Duration::from_secs(366 * 86_400);

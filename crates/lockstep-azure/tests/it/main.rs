@@ -1,5 +1,7 @@
 //! The door to the cloud, over a server in the same process and under tokio's paused clock.
 
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod network;
 mod script;
 mod tokens;

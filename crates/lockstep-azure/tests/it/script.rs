@@ -3,6 +3,7 @@
 //! It stands for the wire alone: what the cloud would really answer is the twin's business.
 
 use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -107,6 +108,11 @@ pub fn throttled(retry_after: Option<&'static str>) -> Said {
     Said(429, retry_after.map(|it| ("retry-after", it)).into_iter().collect(), String::new())
 }
 
+/// No answer, ever.
+pub fn silence() -> Said {
+    Said(0, Vec::new(), String::new())
+}
+
 /// An incident as the service gives it.
 pub fn incident() -> Said {
     let body = format!(
@@ -125,25 +131,35 @@ async fn answer(State(script): State<Script>, request: Request<Body>) -> Respons
     let (head, body) = request.into_parts();
     let body = String::from_utf8(to_bytes(body, usize::MAX).await.unwrap().to_vec()).unwrap();
     let target = head.uri.to_string();
-    let mut inner = script.0.lock().unwrap();
-    let at = inner.began.elapsed().as_secs();
-    let said = if is_about_tokens(&target) {
-        let number = inner.asked.iter().filter(|it| is_about_tokens(&it.target)).count() + 1;
-        inner.tokens.pop_front().unwrap_or_else(|| token(number, target.starts_with("/metadata")))
-    } else {
-        let next = inner.services.pop_front().expect("the script says at least one thing");
-        if inner.services.is_empty() {
-            inner.services.push_back(next.clone());
-        }
-        next
-    };
-    inner.asked.push(Asked { method: head.method.to_string(), target, headers: head.headers, body, at });
-    let Said(status, headers, body) = said;
+    let Said(status, headers, text) = script.0.lock().unwrap().next(&target);
+    let asked = |at| Asked { method: head.method.to_string(), target, headers: head.headers, body, at };
+    script.0.lock().unwrap().keep(asked);
+    if status == 0 {
+        pending::<()>().await;
+    }
     let mut reply = Response::builder().status(status);
     for (name, value) in headers {
         reply = reply.header(name, value);
     }
-    reply.body(Body::from(body)).unwrap()
+    reply.body(Body::from(text)).unwrap()
+}
+
+impl Inner {
+    fn next(&mut self, target: &str) -> Said {
+        if is_about_tokens(target) {
+            let number = self.asked.iter().filter(|it| is_about_tokens(&it.target)).count() + 1;
+            return self.tokens.pop_front().unwrap_or_else(|| token(number, target.starts_with("/metadata")));
+        }
+        let next = self.services.pop_front().expect("the script says at least one thing");
+        if self.services.is_empty() {
+            self.services.push_back(next.clone());
+        }
+        next
+    }
+
+    fn keep(&mut self, asked: impl FnOnce(u64) -> Asked) {
+        self.asked.push(asked(self.began.elapsed().as_secs()));
+    }
 }
 
 /// The token that the endpoint gives out for the `number`th time; a host's own endpoint writes its numbers as text.

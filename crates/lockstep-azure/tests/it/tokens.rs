@@ -2,7 +2,7 @@
 
 use lockstep_azure::{Auth, Options, UserAssigned};
 
-use crate::script::{GUID, SECRET, Said, Script, id, incident, said, secret, throttled};
+use crate::script::{GUID, SECRET, Said, Script, id, incident, said, secret, silence, throttled};
 
 async fn check(tokens: Vec<Said>, auth: Auth, expected: &str) {
     let script = Script::with_tokens([incident()], tokens);
@@ -39,7 +39,8 @@ async fn a_refusal_of_entra_says_why() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_of_entra_that_may_pass_is_asked_again() {
-    check(vec![said(503, ""), throttled(Some("5"))], secret(), "incident 1").await;
+    check(vec![said(503, ""), throttled(Some("100"))], secret(), "incident 1").await;
+    check(vec![silence()], secret(), "incident 1").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,7 +7,7 @@ use lockstep_azure::{Cause, Fault, OnWait, Options, Patience, Side};
 use lockstep_core::AlertPlace;
 use tokio::time::{Instant, sleep};
 
-use crate::script::{GUID, Said, Script, id, incident, said, secret, throttled};
+use crate::script::{GUID, Said, Script, id, incident, said, secret, silence, throttled};
 
 /// Reads an incident from services that say `script`, and compares when they were asked and what came of it.
 async fn check(script: Vec<Said>, expected: &[u64], outcome: &str) {
@@ -47,6 +47,12 @@ async fn failures_that_may_pass_are_asked_again_a_few_times() {
     check(vec![said(200, "{")], &[0], "the answer cannot be read: the JSON ends too early").await;
     check(vec![Said(307, vec![("location", "https://evil.example/")], String::new())], &[0], "https://evil.example/")
         .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_that_says_nothing_is_given_up() {
+    check(vec![silence()], &[0, 76, 153, 232], "no whole answer came").await;
+    check(vec![silence(), incident()], &[0, 76], "incident 1").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use lockstep_azure::{FreshIncident, IncidentChange, Options, Workspace, WriteErr
 use tokio::time::{Duration, sleep};
 use uuid::Uuid;
 
-use crate::script::{Said, Script, id, incident, said, secret, throttled};
+use crate::script::{Said, Script, id, incident, said, secret, silence, throttled};
 
 async fn fresh(script: &Script) -> (Workspace, FreshIncident) {
     let workspace = script.workspace(secret(), Options::default());
@@ -36,6 +36,8 @@ async fn i06_a_write_that_may_have_arrived_is_never_sent_again() {
     check(&[said(200, "")], 1, "in doubt").await;
     check(&[said(200, "<html>")], 1, "in doubt").await;
     check(&[said(204, "")], 1, "in doubt").await;
+    check(&[silence()], 1, "in doubt: writing an incident failed at Microsoft Sentinel: no whole answer came from")
+        .await;
     check(&[Said(201, Vec::new(), incident().2)], 1, "in doubt").await;
     check(&[said(409, r#"{"error":{"code":"Conflict","message":"Newer version"}}"#)], 1, "changed").await;
     check(&[said(400, r#"{"error":{"code":"BadRequest","message":"classification"}}"#)], 1, "refused").await;
