@@ -1,1 +1,29 @@
 //! One pass, and watching.
+//!
+//! A pass looks at where things stand, decides, carries out what was decided and enters it in the ledger:
+//!
+//! 1. [`Observer::observe`] asks the tables what may be due, reads each such incident and its alerts fresh, and decides. The
+//!    result is a plan; nothing was written.
+//! 2. [`Engine::pass`] settles what an earlier run left open, observes, and carries the plan out: intent into the ledger,
+//!    one guarded write, outcome into the ledger.
+//! 3. [`Engine::watch`] does that again and again.
+//!
+//! A timer wakes a pass and tells it nothing. Only [`carry_out`](Engine::pass) writes to the cloud, and never what is not in
+//! the ledger first. The clock is read in one file, `clock.rs`.
+
+mod carry_out;
+mod clock;
+mod confirm;
+mod engine;
+mod observe;
+mod outcome;
+mod settle;
+mod stopped;
+mod watch;
+
+pub use clock::Clock;
+pub use engine::{Engine, Identity};
+pub use observe::{Observation, Observer};
+pub use outcome::{Conclusion, NotTried, Outcome, Pass};
+pub use stopped::Stopped;
+pub use watch::Interval;

@@ -1,0 +1,284 @@
+//! Carrying out a plan: the only place that writes to the cloud.
+//!
+//! Nothing is chosen here. A change is made as it was decided or, where the world moved, decided anew from fresh reads; a
+//! write whose fate is unknown is never sent again, but settled by reading.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use lockstep_azure::{Error, FreshIncident, IncidentChange, Workspace, WriteError};
+use lockstep_core::{Agreed, Change, Closing, IncidentState, Reason, Target, closing_text};
+use lockstep_ledger::{
+    AlertRead, Before, Body, Counts, Done, Event, Hash, InDoubt, Intended, Refused, RunEnded, RunId, RunStarted,
+    WriteId,
+};
+use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::confirm::{Judged, Read, confirm, judge};
+use crate::engine::Engine;
+use crate::outcome::{NotTried, Outcome};
+use crate::settle::settle_write;
+use crate::stopped::Stopped;
+
+/// One run that carries out a plan.
+pub(crate) struct CarryOut<'a> {
+    engine: &'a Engine,
+    workspace: Workspace,
+    run: RunId,
+    /// What ended the trying, once something did.
+    ended: OnceCell<NotTried>,
+}
+
+impl<'a> CarryOut<'a> {
+    /// Enters that a run begins.
+    pub(crate) async fn begin(engine: &'a Engine) -> Result<Self, Stopped> {
+        let guid = Uuid::new_v4();
+        let run = RunId::new(guid);
+        let started = RunStarted {
+            run,
+            instance: engine.identity.instance.clone(),
+            policy: engine.identity.policy.clone(),
+            plan: None,
+            binary: engine.identity.binary.clone(),
+            workspace: engine.observer.workspace.scope().arm_id(),
+        };
+        engine.ledger.append(engine.clock.now(), Event::RunStarted(started)).await?;
+        Ok(Self { engine, workspace: engine.observer.workspace.for_run(guid), run, ended: OnceCell::new() })
+    }
+
+    pub(crate) fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Makes every change, several at a time, begun in the plan's order; answers in that order, too.
+    pub(crate) async fn all(
+        &self,
+        due: &[Judged],
+        stop: &CancellationToken,
+        told: &(dyn Fn(&Outcome) + Sync),
+    ) -> Vec<Outcome> {
+        let each = due.iter().map(|judged| async {
+            let outcome = self.one(judged, stop).await;
+            told(&outcome);
+            outcome
+        });
+        futures::stream::iter(each).buffered(WRITES_AT_ONCE).collect().await
+    }
+
+    /// Enters that the run ended, unless the ledger already failed.
+    pub(crate) async fn end(&self, outcomes: &[Outcome], left: u64) -> Result<(), Stopped> {
+        if matches!(self.ended.get(), Some(NotTried::Ledger(_))) {
+            return Ok(());
+        }
+        let count = |is: fn(&Outcome) -> bool| {
+            u64::try_from(outcomes.iter().filter(|outcome| is(outcome)).count()).unwrap_or(u64::MAX)
+        };
+        let counts = Counts {
+            changed: count(|it| matches!(it, Outcome::Written { .. })),
+            refused: count(|it| matches!(it, Outcome::Refused { .. })),
+            in_doubt: count(|it| matches!(it, Outcome::InDoubt { .. })),
+            left: left + count(|it| matches!(it, Outcome::Left { .. } | Outcome::NotTried { .. })),
+        };
+        self.enter(Event::RunEnded(RunEnded { run: self.run, counts })).await?;
+        Ok(())
+    }
+
+    /// Makes one change, deciding anew as often as the world moves, up to a few times.
+    async fn one(&self, planned: &Judged, stop: &CancellationToken) -> Outcome {
+        let mut judged = planned.clone();
+        let mut last = None;
+        for _ in 0..TRIES {
+            if judged.read.began.elapsed() > FRESH {
+                judged = match self.again(&judged).await {
+                    Ok(judged) => judged,
+                    Err(reason) => return Outcome::Left { change: judged.change, reason },
+                };
+            }
+            if let Some(why) = self.ended.get().cloned().or(stop.is_cancelled().then_some(NotTried::Stopping)) {
+                return Outcome::NotTried { change: judged.change, why };
+            }
+            let error = match self.write(&judged).await {
+                Ok(Sent::Settled(outcome)) => return outcome,
+                Ok(Sent::Again { error, wait }) => {
+                    if let Some(wait) = wait {
+                        tokio::time::sleep(wait).await;
+                    }
+                    error
+                }
+                Err(error) => {
+                    let why = NotTried::Ledger(error.to_string());
+                    // The first to end the trying says why; later ones find the same.
+                    let _ = self.ended.set(why.clone());
+                    return Outcome::NotTried { change: judged.change, why };
+                }
+            };
+            last = Some(error);
+            judged = match self.again(&judged).await {
+                Ok(judged) => judged,
+                Err(reason) => return Outcome::Left { change: judged.change, reason },
+            };
+        }
+        let error = last.map_or_else(|| "it kept changing".to_owned(), |error| error.to_string());
+        Outcome::Refused { change: judged.change, error }
+    }
+
+    /// Reads and decides anew.
+    async fn again(&self, judged: &Judged) -> Result<Judged, Reason> {
+        let seen = &judged.read.confirmed.incident;
+        let base = self.base(judged);
+        let read: Read = confirm(&self.workspace, seen, judged.change.to).await?;
+        let decided = judge(&self.workspace, read, &self.engine.observer.policy, base.as_ref()).await;
+        decided.map_err(|(_, reason)| reason)
+    }
+
+    fn base(&self, judged: &Judged) -> Option<Agreed> {
+        self.engine.ledger.history().base(&judged.change.incident).cloned()
+    }
+
+    /// One intent, one write, one outcome. `Err` is the ledger's alone.
+    async fn write(&self, judged: &Judged) -> Result<Sent, lockstep_ledger::Error> {
+        let Judged { change, read } = judged;
+        let planned = self.planned(change);
+        let entry = self.enter(Event::Intended(self.intended(change, read, &planned))).await?;
+        let write = WriteId(entry.number);
+        match self.workspace.put_incident(&read.fresh, &planned).await {
+            Ok(now) if is_as(&now.state, &planned) => {
+                self.enter(Event::Done(done(write, &now))).await?;
+                Ok(Sent::Settled(Outcome::Written { change: change.clone(), now: now.state }))
+            }
+            Ok(now) => {
+                let why = format!("the service answered with success, but shows the incident as {}", now.state);
+                self.in_doubt(change, write, why).await
+            }
+            Err(WriteError::InDoubt(error)) => {
+                let why = error.to_string();
+                self.enter(Event::InDoubt(InDoubt { write, why: why.clone() })).await?;
+                match settle_write(self.engine, &self.workspace, write).await? {
+                    Some(true) => {
+                        let now = state_after(&planned);
+                        Ok(Sent::Settled(Outcome::Written { change: change.clone(), now }))
+                    }
+                    Some(false) => Ok(Sent::Again { error, wait: None }),
+                    None => Ok(Sent::Settled(Outcome::InDoubt { change: change.clone(), why })),
+                }
+            }
+            Err(WriteError::Changed(error)) => {
+                self.refused(write, "changed").await?;
+                Ok(Sent::Again { error, wait: None })
+            }
+            Err(WriteError::Later { retry_after, error }) => {
+                self.refused(write, "throttled").await?;
+                Ok(Sent::Again { error, wait: Some(retry_after) })
+            }
+            Err(WriteError::Refused(error)) => {
+                self.refused(write, if error.is_about_rights() { "rights" } else { "refused" }).await?;
+                Ok(Sent::Settled(self.refusal(change, &error)))
+            }
+        }
+    }
+
+    fn refusal(&self, change: &Change, error: &Error) -> Outcome {
+        if !error.is_about_rights() {
+            return Outcome::Refused { change: change.clone(), error: error.to_string() };
+        }
+        let why = NotTried::Rights(error.to_string());
+        // The first to end the trying says why; later ones find the same.
+        let _ = self.ended.set(why.clone());
+        Outcome::NotTried { change: change.clone(), why }
+    }
+
+    async fn in_doubt(&self, change: &Change, write: WriteId, why: String) -> Result<Sent, lockstep_ledger::Error> {
+        self.enter(Event::InDoubt(InDoubt { write, why: why.clone() })).await?;
+        Ok(Sent::Settled(Outcome::InDoubt { change: change.clone(), why }))
+    }
+
+    async fn refused(&self, write: WriteId, error: &str) -> Result<(), lockstep_ledger::Error> {
+        self.enter(Event::Refused(Refused { write, error: error.into() })).await.map(|_| ())
+    }
+
+    async fn enter(&self, event: Event) -> Result<lockstep_ledger::Entry, lockstep_ledger::Error> {
+        self.engine.ledger.append(self.engine.clock.now(), event).await
+    }
+
+    fn planned(&self, change: &Change) -> IncidentChange {
+        match change.to {
+            Target::Active => IncidentChange::Active,
+            Target::Closed(classification) => {
+                let comment = closing_text(change, &self.run.to_string());
+                IncidentChange::Closed(Closing { classification, comment })
+            }
+        }
+    }
+
+    fn intended(&self, change: &Change, read: &Read, planned: &IncidentChange) -> Intended {
+        let alerts = change.alerts.iter().map(|alert| AlertRead {
+            id: alert.id.clone(),
+            state: alert.state.clone(),
+            body: None,
+        });
+        Intended {
+            run: self.run,
+            incident: change.incident.clone(),
+            number: change.number,
+            before: Before {
+                etag: change.version.clone(),
+                state: change.from.clone(),
+                incident: body(&read.fresh),
+                alerts: alerts.collect(),
+            },
+            after: state_after(planned),
+            reason: closing_text(change, &self.run.to_string()),
+        }
+    }
+}
+
+/// What became of one write.
+enum Sent {
+    /// Nothing more is to be done about this change.
+    Settled(Outcome),
+    /// It did not happen, and may be decided anew after a wait.
+    Again { error: Error, wait: Option<Duration> },
+}
+
+/// Where an incident stands once `planned` was made of it.
+pub(crate) fn state_after(planned: &IncidentChange) -> IncidentState {
+    match planned {
+        IncidentChange::New => IncidentState::New,
+        IncidentChange::Active => IncidentState::Active,
+        IncidentChange::Closed(closing) => IncidentState::Closed(Some(closing.clone())),
+    }
+}
+
+/// Whether an answer shows what was planned. The service may reword a comment; status and classification it may not change.
+fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
+    match (now, state_after(planned)) {
+        (IncidentState::Closed(Some(now)), IncidentState::Closed(Some(wanted))) => {
+            now.classification == wanted.classification
+        }
+        (now, wanted) => *now == wanted,
+    }
+}
+
+fn done(write: WriteId, now: &FreshIncident) -> Done {
+    Done { write, etag: now.version.clone(), body: Hash::of(text(now)) }
+}
+
+fn body(fresh: &FreshIncident) -> Body {
+    Body::of(Arc::<str>::from(text(fresh)))
+}
+
+fn text(fresh: &FreshIncident) -> String {
+    serde_json::to_string(fresh.document()).expect("a JSON object can be written as JSON")
+}
+
+/// How many writes are under way at the same time. They are begun in order, so that the worst come first.
+const WRITES_AT_ONCE: usize = 8;
+
+/// How often one change is tried where the world keeps moving.
+const TRIES: usize = 3;
+
+/// How old the reads behind a write may be.
+const FRESH: Duration = Duration::from_secs(15);

@@ -1,0 +1,73 @@
+//! A pass that writes.
+
+use std::sync::Arc;
+
+use lockstep_ledger::{Binary, Hash, Ledger, PolicyUsed};
+use tokio_util::sync::CancellationToken;
+
+use crate::carry_out::CarryOut;
+use crate::clock::Clock;
+use crate::observe::Observer;
+use crate::outcome::{Outcome, Pass};
+use crate::settle::settle;
+use crate::stopped::Stopped;
+
+/// Keeps one workspace in step, and enters what it does in one ledger.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// What looks.
+    pub observer: Observer,
+    /// Where everything is entered before it is done.
+    pub ledger: Ledger,
+    /// Who this is, for the ledger.
+    pub identity: Arc<Identity>,
+    /// What labels the entries.
+    pub clock: Clock,
+}
+
+/// Who runs, as the ledger records it.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The name of the installation.
+    pub instance: String,
+    /// The policy, by name and by what it says.
+    pub policy: PolicyUsed,
+    /// The program.
+    pub binary: Binary,
+}
+
+impl Identity {
+    /// `instance` under the policy called `policy_name` that says `policy_text`; `binary` hashes the program's own file.
+    pub fn new(instance: &str, policy_name: &str, policy_text: &str, binary: Option<&[u8]>) -> Self {
+        Self {
+            instance: instance.into(),
+            policy: PolicyUsed { name: policy_name.into(), hash: Hash::of(policy_text) },
+            binary: Binary { version: env!("CARGO_PKG_VERSION").into(), hash: binary.map(Hash::of) },
+        }
+    }
+}
+
+impl Engine {
+    /// One pass: settles what is in doubt, looks, decides and carries out. `told` hears of each outcome as it comes.
+    ///
+    /// Once `stop` is cancelled no further change is begun; those under way come to their end.
+    ///
+    /// # Guarantees
+    /// Each write was entered in the ledger before it left. A pass over a world at rest writes nothing the second time.
+    ///
+    /// # Errors
+    /// Whatever stops a pass before its first write, and a ledger that cannot be used. What goes wrong with single changes
+    /// is among the outcomes.
+    pub async fn pass(&self, stop: &CancellationToken, told: &(dyn Fn(&Outcome) + Sync)) -> Result<Pass, Stopped> {
+        settle(self).await?;
+        let observation = self.observer.observe(&self.ledger.history()).await?;
+        if observation.due.is_empty() {
+            return Ok(Pass { run: None, observation, outcomes: Vec::new() });
+        }
+        let left = u64::try_from(observation.plan.left.len()).unwrap_or(u64::MAX);
+        let carry_out = CarryOut::begin(self).await?;
+        let outcomes = carry_out.all(&observation.due, stop, told).await;
+        carry_out.end(&outcomes, left).await?;
+        Ok(Pass { run: Some(carry_out.run()), observation, outcomes })
+    }
+}

@@ -1,0 +1,140 @@
+//! What became of a pass.
+
+use lockstep_core::{Change, IncidentState, Reason};
+use lockstep_ledger::RunId;
+
+use crate::observe::Observation;
+
+/// A pass that came to its end.
+#[derive(Debug)]
+pub struct Pass {
+    /// The run that its writes are entered under; `None` where it had nothing to write.
+    pub run: Option<RunId>,
+    /// What was seen and planned.
+    pub observation: Observation,
+    /// What became of each change of the plan, in its order.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// What became of one change.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The service made it, and shows the incident so.
+    Written {
+        /// The change.
+        change: Change,
+        /// Where the incident stands now, as the service answered.
+        now: IncidentState,
+    },
+    /// By the time of the write it was no longer due.
+    Left {
+        /// The change as it was planned.
+        change: Change,
+        /// Why it is not due any more.
+        reason: Reason,
+    },
+    /// It was not made, and is known not to have happened.
+    Refused {
+        /// The change.
+        change: Change,
+        /// What the service said.
+        error: String,
+    },
+    /// Nobody knows whether it was made; the next pass settles it by reading.
+    InDoubt {
+        /// The change.
+        change: Change,
+        /// Why nobody knows.
+        why: String,
+    },
+    /// It was not tried.
+    NotTried {
+        /// The change.
+        change: Change,
+        /// Why not.
+        why: NotTried,
+    },
+}
+
+/// Why a change was not tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotTried {
+    /// The service refused an earlier change because a right is missing; this says which.
+    Rights(String),
+    /// The ledger could not take the intent; this says why.
+    Ledger(String),
+    /// Somebody asked to stop.
+    Stopping,
+}
+
+impl Outcome {
+    /// The change that it is about.
+    pub fn change(&self) -> &Change {
+        match self {
+            Self::Written { change, .. }
+            | Self::Left { change, .. }
+            | Self::Refused { change, .. }
+            | Self::InDoubt { change, .. }
+            | Self::NotTried { change, .. } => change,
+        }
+    }
+}
+
+/// What a pass came to, for a caller who can hear one word only. Worse is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Conclusion {
+    /// Everything that was due was done, or nothing was due.
+    Done,
+    /// Something is due and waits for a person to look.
+    Held,
+    /// Some of the input could not be read, and nothing was written.
+    Incomplete,
+    /// A write failed, or nobody knows what became of it.
+    Failed,
+    /// A right is missing.
+    Rights,
+    /// The ledger failed on the way.
+    Ledger,
+}
+
+impl Pass {
+    /// What it came to.
+    pub fn conclusion(&self) -> Conclusion {
+        let worst = self.outcomes.iter().map(Outcome::conclusion).max().unwrap_or(Conclusion::Done);
+        worst.max(self.observation.conclusion(self.written() == 0))
+    }
+
+    /// How many changes were made.
+    pub fn written(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Written { .. })).count()
+    }
+}
+
+impl Observation {
+    /// What it comes to where nothing is carried out.
+    pub fn planned(&self) -> Conclusion {
+        self.conclusion(true)
+    }
+
+    /// Where something was written all the same, what could not be read is held for the next pass.
+    fn conclusion(&self, nothing_written: bool) -> Conclusion {
+        if self.is_incomplete() {
+            return if nothing_written { Conclusion::Incomplete } else { Conclusion::Held };
+        }
+        if self.plan.left.iter().any(|left| left.reason.is_held()) { Conclusion::Held } else { Conclusion::Done }
+    }
+}
+
+impl Outcome {
+    fn conclusion(&self) -> Conclusion {
+        match self {
+            Self::Written { .. } => Conclusion::Done,
+            Self::Left { reason, .. } if reason.is_held() || reason.is_unknown() => Conclusion::Held,
+            Self::Left { .. } => Conclusion::Done,
+            Self::Refused { .. } | Self::InDoubt { .. } => Conclusion::Failed,
+            Self::NotTried { why: NotTried::Rights(_), .. } => Conclusion::Rights,
+            Self::NotTried { why: NotTried::Ledger(_), .. } => Conclusion::Ledger,
+            Self::NotTried { why: NotTried::Stopping, .. } => Conclusion::Held,
+        }
+    }
+}

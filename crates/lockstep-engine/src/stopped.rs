@@ -1,0 +1,25 @@
+//! What stops a whole pass, by what can be done about it.
+
+use lockstep_azure as azure;
+use lockstep_ledger as ledger;
+
+/// Why a pass did not come to its end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Stopped {
+    /// What a pass has to look at could not be read, or not whole. Nothing was written.
+    #[error("nothing is known for certain, so nothing was written")]
+    Input(#[source] azure::Error),
+    /// The identity or its rights do not suffice to look. Nothing was written.
+    #[error("the identity may not look, so nothing was written")]
+    Rights(#[source] azure::Error),
+    /// The ledger cannot be used. Nothing is written that is not in it first.
+    #[error("the ledger cannot be used")]
+    Ledger(#[from] ledger::Error),
+}
+
+impl Stopped {
+    pub(crate) fn at_input(error: azure::Error) -> Self {
+        if error.is_about_rights() { Self::Rights(error) } else { Self::Input(error) }
+    }
+}
