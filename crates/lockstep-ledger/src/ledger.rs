@@ -51,6 +51,8 @@ impl Ledger {
     }
 
     /// What the entries made so far come to. It does not change; ask again after an append.
+    ///
+    /// Free to ask; but the first append made while an answer is still held copies it, so let go of it before writing much.
     pub fn history(&self) -> Arc<History> {
         Arc::clone(&locked(&self.desk.history))
     }
