@@ -26,7 +26,8 @@ pub(crate) use catalogue::KINDS;
 pub(crate) use incident::Incidents;
 pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, IncidentState, Label, Owner, Task};
 pub(crate) use logs::{Logs, TableName, datetime};
-pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, Written, part_etag};
+pub use parts::Written;
+pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, part_etag};
 pub(crate) use rows::{PROVIDER, incident_url};
 pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
 

@@ -21,8 +21,10 @@ pub(crate) struct TaskWrite {
 
 /// What became of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Written {
+pub enum Written {
+    /// There was no such thing before.
     Created,
+    /// It was there already.
     Updated,
 }
 
@@ -128,7 +130,7 @@ impl World {
     }
 
     /// Puts an alert into an incident, under the name that the relation is given. [`Refused::NotFound`] for either unknown.
-    pub(crate) fn relate_alert(
+    pub fn relate_alert(
         &mut self,
         incident: &str,
         system_alert_id: &str,

@@ -1,0 +1,10 @@
+//! The engine over a twin in the same process, under tokio's paused clock.
+
+#![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
+mod faults;
+mod guards;
+mod passes;
+mod tenant;
+mod watch;
+mod wire;
