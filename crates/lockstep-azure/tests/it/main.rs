@@ -4,6 +4,7 @@
 
 mod network;
 mod script;
+mod secrets;
 mod tokens;
 mod waits;
 mod writes;
