@@ -32,6 +32,7 @@ pub struct Exchange {
     arm: Pipeline,
     logs: Pipeline,
     tokens_from: Side,
+    tokens_host: String,
 }
 
 impl Exchange {
@@ -71,9 +72,13 @@ impl Exchange {
                 Ok(Reply::new(operation, reply, ids))
             }
             Err(error) => {
-                let host = request.url().host_str().unwrap_or_default();
-                let (side, fault) = fault(operation, self.tokens_from, host, &error);
-                Err(Error { operation, side, fault, ids })
+                let is_about_tokens = causes(&error).any(|it| kind(it) == Some(&ErrorKind::Credential));
+                let (side, host) = if is_about_tokens {
+                    (self.tokens_from, &*self.tokens_host)
+                } else {
+                    (operation.side(), request.url().host_str().unwrap_or_default())
+                };
+                Err(Error { operation, side, fault: fault(is_about_tokens, host, &error), ids })
             }
         }
     }
@@ -198,33 +203,27 @@ fn named_action(message: &str) -> Option<String> {
     (!action.is_empty()).then(|| action.to_owned())
 }
 
-/// What went wrong where no reply came, and who failed.
-fn fault(operation: Operation, tokens_from: Side, host: &str, error: &azure_core::Error) -> (Side, Fault) {
-    let is_about_tokens = causes(error).any(|it| kind(it) == Some(&ErrorKind::Credential));
-    let side = if is_about_tokens { tokens_from } else { operation.side() };
+/// What went wrong where no reply came from `host`.
+fn fault(is_about_tokens: bool, host: &str, error: &azure_core::Error) -> Fault {
     if let Some(held) = causes(error).find_map(|it| it.downcast_ref::<Held>()) {
-        return (side, Fault::Throttled { retry_after: held.retry_after });
+        return Fault::Throttled { retry_after: held.retry_after };
     }
-    let host = if is_about_tokens { side.to_string() } else { host.to_owned() };
-    if let Some(network) = network_fault(host, error) {
-        return (side, network);
+    let (host, reason) = (host.to_owned(), innermost(error));
+    if is_untrusted(error) {
+        return Fault::Untrusted { host, reason };
+    }
+    match causes(error).find_map(|it| it.downcast_ref::<LastTry>()) {
+        Some(LastTry { was_sent: false, .. }) => return Fault::Unreachable { host, reason },
+        Some(LastTry { was_sent: true, .. }) => return Fault::NoReply { host, reason },
+        None => {}
     }
     if is_about_tokens {
-        return (side, token_fault(error));
+        return token_fault(error);
     }
     if causes(error).any(|it| kind(it) == Some(&ErrorKind::DataConversion)) {
-        return (side, Fault::Malformed { found: innermost(error) });
+        return Fault::Malformed { found: reason };
     }
-    (side, Fault::NoReply { host: operation.side().to_string(), reason: innermost(error) })
-}
-
-fn network_fault(host: String, error: &azure_core::Error) -> Option<Fault> {
-    let reason = innermost(error);
-    if is_untrusted(error) {
-        return Some(Fault::Untrusted { host, reason });
-    }
-    let last = causes(error).find_map(|it| it.downcast_ref::<LastTry>())?;
-    Some(if last.was_sent { Fault::NoReply { host, reason } } else { Fault::Unreachable { host, reason } })
+    Fault::NoReply { host, reason }
 }
 
 /// What whoever gives out tokens had to say.
@@ -261,11 +260,16 @@ fn token_fault(error: &azure_core::Error) -> Fault {
 
 /// Whether the host's certificate was not accepted.
 pub fn is_untrusted(error: &azure_core::Error) -> bool {
-    causes(error).any(|it| {
-        let tls = |it: &rustls::Error| matches!(it, rustls::Error::InvalidCertificate(_));
-        let in_io = |it: &std::io::Error| it.get_ref().and_then(|it| it.downcast_ref()).is_some_and(tls);
-        it.downcast_ref().is_some_and(tls) || it.downcast_ref().is_some_and(in_io)
-    })
+    causes(error).any(is_about_certificate)
+}
+
+fn is_about_certificate(error: Cause<'_>) -> bool {
+    if let Some(tls) = error.downcast_ref::<rustls::Error>() {
+        return matches!(tls, rustls::Error::InvalidCertificate(_));
+    }
+    // What an I/O error holds is not its source, and it may hold another one.
+    let held = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    held.is_some_and(|held| is_about_certificate(held))
 }
 
 fn kind(error: Cause<'_>) -> Option<&ErrorKind> {
