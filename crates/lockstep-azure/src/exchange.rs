@@ -50,11 +50,12 @@ impl Exchange {
             let bearer = bearer.with_on_challenge(Arc::new(renew));
             pipeline(client, vec![Arc::clone(&throttle) as _, Arc::new(bearer), Arc::new(Limit(Asks::Service))])
         };
-        Self {
-            arm: pipeline(endpoints.arm_scope()),
-            logs: pipeline(endpoints.logs_scope()),
-            tokens_from: identity.side(),
-        }
+        let tokens_from = identity.side();
+        let tokens_host = match (tokens_from, endpoints.login.host_str()) {
+            (Side::Entra, Some(host)) => host.to_owned(),
+            _ => "it".to_owned(),
+        };
+        Self { arm: pipeline(endpoints.arm_scope()), logs: pipeline(endpoints.logs_scope()), tokens_from, tokens_host }
     }
 
     /// Sends `request` on behalf of `run`, and brings back a reply of any status.
