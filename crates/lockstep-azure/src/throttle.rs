@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use tokio::time::{Instant, sleep};
 
-use crate::exchange::is_untrusted;
+use crate::no_reply::is_untrusted;
 use crate::operation::{Operation, Side};
 
 /// How long one request may keep its caller waiting.

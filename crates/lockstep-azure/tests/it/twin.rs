@@ -12,26 +12,31 @@ use lockstep_twin::{Server, ServerOptions, Twin};
 use time::macros::datetime;
 
 /// A twin with one alert and its incident.
-struct Tenant {
-    twin: Twin,
-    alert: AlertRef,
+pub struct Tenant {
+    pub twin: Twin,
+    pub alert: AlertRef,
 }
 
 impl Tenant {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let start = Some(datetime!(2024-06-01 00:00 UTC));
         let twin = Twin::new(lockstep_twin::Options { start, ..Default::default() });
         let alert = twin.with(|world| world.raise_alert(NewAlert::default()));
         Self { twin, alert }
     }
 
-    fn secret(&self) -> Auth {
+    pub fn secret(&self) -> Auth {
         let secret = Secret::from(self.twin.secrets().client_secret.expose().to_owned());
         Auth::ClientSecret { client_id: self.twin.estate().client_id.clone(), secret }
     }
 
-    fn workspace(&self, auth: Auth) -> Workspace {
+    pub fn workspace(&self, auth: Auth) -> Workspace {
         self.over(Arc::new(InProcess(self.twin.router())), Endpoints::of(Cloud::Public), auth)
+    }
+
+    /// The workspace, through another client.
+    pub fn through(&self, client: Arc<dyn HttpClient>) -> Workspace {
+        self.over(client, Endpoints::of(Cloud::Public), self.secret())
     }
 
     fn over(&self, client: Arc<dyn HttpClient>, endpoints: Endpoints, auth: Auth) -> Workspace {
@@ -41,14 +46,20 @@ impl Tenant {
         Workspace::new(endpoints, scope.unwrap(), auth, client, Options::default()).unwrap()
     }
 
-    fn id(&self) -> IncidentId {
+    pub fn id(&self) -> IncidentId {
         IncidentId::parse(self.alert.incident_name.as_deref().unwrap()).unwrap()
     }
 
-    fn place(&self) -> AlertPlace {
+    pub fn place(&self) -> AlertPlace {
         let it = self.twin.estate();
         AlertPlace::new(&it.subscription_id, Some(&it.resource_group), &it.location, &self.alert.alert_name).unwrap()
     }
+}
+
+/// A tenant around a twin that has what it needs.
+pub fn tenant_of(twin: Twin) -> Tenant {
+    let (alert_id, alert_name, system_alert_id) = Default::default();
+    Tenant { twin, alert: AlertRef { alert_id, alert_name, system_alert_id, incident_name: None } }
 }
 
 fn closed() -> IncidentChange {
