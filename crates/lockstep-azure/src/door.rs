@@ -60,7 +60,7 @@ impl Workspace {
     ) -> Result<Self, AuthError> {
         let Options { patience, on_wait } = options;
         let identity = Identity::new(auth, scope.tenant(), &endpoints, &client, patience, &on_wait)?;
-        let exchange = Exchange::new(&endpoints, &Arc::new(identity), &client, patience, &on_wait);
+        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, &on_wait);
         Ok(Self { inner: Arc::new(Inner { endpoints, scope, exchange }), run: Uuid::new_v4() })
     }
 

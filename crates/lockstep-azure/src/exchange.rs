@@ -29,31 +29,31 @@ use crate::throttle::{Asks, OnWait, Patience, Throttle};
 pub struct Exchange {
     arm: Pipeline,
     logs: Pipeline,
-    tokens_from: Side,
+    identity: Arc<Identity>,
     tokens_host: String,
 }
 
 impl Exchange {
     pub fn new(
         endpoints: &Endpoints,
-        identity: &Arc<Identity>,
+        identity: Arc<Identity>,
         client: &Arc<dyn HttpClient>,
         patience: Patience,
         on_wait: &OnWait,
     ) -> Self {
         let throttle = Arc::new(Throttle::new(Asks::Service, patience, on_wait.clone()));
         let pipeline = |scope: String| {
-            let renew = Renew { identity: Arc::clone(identity), scope: scope.clone() };
-            let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(identity) as _, [scope]);
+            let renew = Renew { identity: Arc::clone(&identity), scope: scope.clone() };
+            let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(&identity) as _, [scope]);
             let bearer = bearer.with_on_challenge(Arc::new(renew));
             pipeline(client, vec![Arc::clone(&throttle) as _, Arc::new(bearer), Arc::new(Limit(Asks::Service))])
         };
-        let tokens_from = identity.side();
-        let tokens_host = match (tokens_from, endpoints.login.host_str()) {
+        let tokens_host = match (identity.side(), endpoints.login.host_str()) {
             (Side::Entra, Some(host)) => host.to_owned(),
             _ => "it".to_owned(),
         };
-        Self { arm: pipeline(endpoints.arm_scope()), logs: pipeline(endpoints.logs_scope()), tokens_from, tokens_host }
+        let (arm, logs) = (pipeline(endpoints.arm_scope()), pipeline(endpoints.logs_scope()));
+        Self { arm, logs, identity, tokens_host }
     }
 
     /// Sends `request` on behalf of `run`, and brings back a reply of any status.
@@ -68,12 +68,18 @@ impl Exchange {
         match pipeline.send(&context, &mut request, Some(options)).await {
             Ok(reply) => {
                 ids.service = reply.headers().get_optional_string(&REQUEST_ID);
+                // Not every 401 comes with a challenge that would have been answered by now.
+                if u16::from(reply.status()) == 401
+                    && let Err(error) = self.identity.forget_tokens().await
+                {
+                    tracing::warn!(%error, "the credential cannot be made anew");
+                }
                 Ok(Reply::new(operation, reply, ids))
             }
             Err(error) => {
                 let lost = Lost::new(&error);
                 let (side, host) = if lost.is_about_tokens() {
-                    (self.tokens_from, &*self.tokens_host)
+                    (self.identity.side(), &*self.tokens_host)
                 } else {
                     (operation.side(), request.url().host_str().unwrap_or_default())
                 };
