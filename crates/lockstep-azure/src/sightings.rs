@@ -360,4 +360,17 @@ mod tests {
         strange[0]["Why"] = json!("later");
         assert!(Sightings::read(&strange).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_cell_makes_it_panic(why in "due|closed|asked|alerts-ingested", cell in r#"[\[\]{}":,a-z0-9]{0,30}"#, name in "[A-Z][a-z]{3,8}") {
+            let cell: Value = serde_json::from_str(&cell).unwrap_or(Value::String(cell));
+            let mut bad = seen();
+            bad[name] = cell.clone();
+            let row = json!({"Why": why, "Count": cell, "Incidents": [bad, cell], "Time": cell});
+            let mut rows = rows(&json!([]));
+            rows.insert(0, row.as_object().expect("an object").clone());
+            let _ = Sightings::read(&rows);
+        }
+    }
 }
