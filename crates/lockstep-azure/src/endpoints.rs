@@ -135,6 +135,11 @@ impl Endpoints {
         Ok(self)
     }
 
+    /// Where Azure Resource Manager answers.
+    pub fn arm(&self) -> &Url {
+        &self.arm
+    }
+
     /// What to ask of Entra for a token that Azure Resource Manager takes.
     pub(crate) fn arm_scope(&self) -> String {
         format!("{}/.default", self.arm_audience)

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures::FutureExt;
 use tokio::time::{Instant, sleep};
 
-use crate::no_reply::is_untrusted;
+use crate::exchange::is_untrusted;
 use crate::operation::{Operation, Side};
 
 /// How long one request may keep its caller waiting.
@@ -254,8 +254,6 @@ fn wait_for(cause: Cause, asked: Option<Duration>, side: Side, attempt: u32) -> 
 fn tries(cause: Cause, side: Side) -> u32 {
     match cause {
         Cause::Throttled => 6,
-        // A query that took too long once takes too long again.
-        Cause::Failed(504) | Cause::NoReply if side == Side::LogAnalytics => 2,
         Cause::Failed(_) | Cause::NoReply if side != Side::ManagedIdentity => 4,
         Cause::Failed(_) | Cause::NoReply | Cause::Unreachable => 3,
     }

@@ -6,6 +6,5 @@ mod network;
 mod script;
 mod secrets;
 mod tokens;
-mod twin;
 mod waits;
 mod writes;
