@@ -90,6 +90,11 @@ impl Server {
         Ok(Self { twin, address, identity_address, ca_pem: certificate.ca_pem, control, serving })
     }
 
+    /// What is served.
+    pub fn twin(&self) -> &Twin {
+        &self.twin
+    }
+
     /// The URL of everything but managed identity, without a slash at its end.
     pub fn url(&self) -> String {
         format!("https://{}", reachable(self.address))
