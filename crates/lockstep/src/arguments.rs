@@ -1,0 +1,241 @@
+//! The command line: what was typed, and no more. What it means is said in [`crate::settings`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::exit_code::ExitCode;
+use crate::settings::Variable;
+
+/// Keeps Defender for Cloud alerts and Microsoft Sentinel incidents in step.
+#[derive(Debug, Parser)]
+#[command(name = "lockstep", version, max_term_width = 110, subcommand_required = true, arg_required_else_help = true)]
+#[command(after_long_help = format!("{}\n{}", ExitCode::table(), Variable::table()))]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Common {
+    /// The settings
+    #[arg(long, global = true, value_name = "FILE", default_value = "lockstep.toml", help_heading = EVERYWHERE)]
+    pub config: PathBuf,
+    /// What is to be done: a preset (observe, seed) or a policy file; overrides the settings
+    #[arg(long, global = true, value_name = "PRESET|FILE", help_heading = EVERYWHERE)]
+    pub policy: Option<String>,
+    /// The ledger; overrides the settings
+    #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
+    pub ledger: Option<PathBuf>,
+    /// How log lines on standard error look
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = EVERYWHERE)]
+    pub log_format: LogFormat,
+    /// Log more: once what is done, twice how
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = EVERYWHERE)]
+    pub verbose: u8,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a commented lockstep.toml
+    Init,
+    /// Show what a pass would change, and why the rest is left alone; writes nothing
+    Plan(Pass),
+    /// Make one pass: observe, decide, write, record
+    Apply(Pass),
+    /// Make a pass again and again, until it is told to end
+    Watch(Watch),
+    /// Show what was done: the entries of the ledger
+    Ledger(Ledger),
+    /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
+    Demo(Demo),
+    /// Serve a stand-in for Defender for Cloud, Sentinel and Log Analytics
+    Twin(Twin),
+    /// Run queries of the Kusto Query Language over files
+    #[command(subcommand)]
+    Kql(Kql),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the man page, or write all of them
+    Man {
+        /// Write a page for each command into this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What `plan` and `apply` take.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Pass {
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// How long one request may wait for a service that wants to be left alone, in all
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub patience: Duration,
+}
+
+/// What `watch` takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Watch {
+    /// From the start of one pass to the start of the next
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = interval)]
+    pub interval: Duration,
+    #[command(flatten)]
+    pub pass: Pass,
+}
+
+/// What `ledger` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Ledger {
+    /// Only this run
+    #[arg(long, value_name = "GUID")]
+    pub run: Option<String>,
+    /// Only this incident, by its name in ARM
+    #[arg(long, value_name = "GUID")]
+    pub incident: Option<String>,
+    /// Check every entry and everything that it vouches for, and show no entries
+    #[arg(long, conflicts_with_all = ["run", "incident"])]
+    pub verify: bool,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// What `demo` takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Demo {
+    /// Keep the twin running afterwards, and say how to reach it
+    #[arg(long)]
+    pub serve: bool,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// What `twin` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Twin {
+    /// Where to serve HTTPS; port 0 is any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub listen: SocketAddr,
+    /// Where to serve managed identity, in plain HTTP; port 0 is any free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    pub identity_listen: SocketAddr,
+    /// Start from SecurityIncident.jsonl and SecurityAlert.jsonl (or si.jsonl and sa.jsonl) in this folder
+    #[arg(long, value_name = "DIR")]
+    pub load: Option<PathBuf>,
+    /// Where the world's clock and the queries' now() start; the machine's time if not given
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    pub now: Option<OffsetDateTime>,
+    /// How long a change takes to become a row that queries see
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub delay: Duration,
+    /// Write shell assignments that point a client here; holds secrets
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Option<PathBuf>,
+    /// Write a lockstep.toml that points here; works once the env file is sourced
+    #[arg(long, value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+    /// Write the certificate to trust here; if not given, twin-ca.pem beside the env file or the config file
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+}
+
+/// The commands about queries.
+#[derive(Debug, Subcommand)]
+pub enum Kql {
+    /// Run one query
+    Run(KqlRun),
+    /// Run many: lines of {"id","query"} in, lines of answers out, in the same order
+    Batch(KqlData),
+}
+
+/// What `kql run` takes.
+#[derive(Clone, Debug, Args)]
+pub struct KqlRun {
+    /// The file that holds the query; `-` is standard input
+    #[arg(conflicts_with = "query")]
+    pub file: Option<PathBuf>,
+    /// The query itself
+    #[arg(long, value_name = "TEXT")]
+    pub query: Option<String>,
+    #[command(flatten)]
+    pub data: KqlData,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: KqlFormat,
+    /// Show the columns and their types instead of rows: of every table and, with a query, of its answer
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// What queries run over.
+#[derive(Clone, Debug, Args)]
+pub struct KqlData {
+    /// A folder whose NAME.jsonl files are the tables; si.jsonl and sa.jsonl are SecurityIncident and SecurityAlert
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What now() answers; the machine's time if not given
+    #[arg(long, value_name = "RFC3339", value_parser = moment)]
+    pub now: Option<OffsetDateTime>,
+}
+
+/// What standard output holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Text for people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+/// What an answer is printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum KqlFormat {
+    /// A table for people.
+    Table,
+    /// The answer as Log Analytics gives it.
+    Json,
+    /// RFC 4180, with a header line.
+    Csv,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// A line of text each.
+    Text,
+    /// A JSON object each.
+    Json,
+}
+
+fn moment(text: &str) -> Result<OffsetDateTime, String> {
+    OffsetDateTime::parse(text, &Rfc3339)
+        .map_err(|_| "a time such as 2024-05-01T12:00:00Z is wanted (RFC 3339)".to_owned())
+}
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if interval < SHORTEST_INTERVAL {
+        return Err(format!("{SHORTEST_INTERVAL:?} is the shortest"));
+    }
+    Ok(interval)
+}
+
+const EVERYWHERE: &str = "Options of every command";
+
+/// A pass takes a query, and Log Analytics takes 200 of those in 30 seconds from everybody who uses the identity.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,0 +1,59 @@
+//! The commands, a file each. A command does its work through the other crates, hands what came of it to [`crate::render`]
+//! and answers how it ended.
+
+mod apply;
+mod completions;
+pub mod demo;
+mod init;
+mod ledger;
+mod man;
+mod plan;
+mod twin;
+mod watch;
+mod workspace;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::{Arguments, Command};
+use crate::exit_code::ExitCode;
+use crate::platform::End;
+use crate::problem::Problem;
+use crate::render::Screen;
+use crate::settings::{self, Environment, Settings};
+
+/// Does what was asked for.
+///
+/// # Errors
+/// What somebody has to put right first.
+pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Plan(options) => plan::run(&Settings::read(common, environment)?, options, screen),
+        Command::Apply(options) => apply::run(&Settings::read(common, environment)?, options, screen),
+        Command::Watch(options) => watch::run(&Settings::read(common, environment)?, &options, screen),
+        Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
+        Command::Init => init::run(&common.config, screen),
+        Command::Demo(options) => demo::run(options, screen),
+        Command::Twin(options) => twin::run(&options, screen),
+        Command::Completions { shell } => Ok(completions::run(shell, screen)),
+        Command::Man { out } => man::run(out.as_deref(), screen),
+        Command::Kql(_) => Err(Problem::usage("this edition runs no queries yet")),
+    }
+}
+
+/// What async work runs on.
+fn runtime() -> Result<Runtime, Problem> {
+    Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .enable_all()
+        .build()
+        .map_err(|error| Problem::usage("no threads can be started").because(&error))
+}
+
+/// Listens for whoever ends the process.
+fn end() -> Result<End, Problem> {
+    End::listen().map_err(|error| Problem::usage("signals cannot be listened for").because(&error))
+}
+
+/// A pass mostly waits; a twin beside it answers.
+const WORKERS: usize = 2;

@@ -1,0 +1,67 @@
+//! `lockstep twin`: serves the twin until it is told to end.
+
+use std::path::{Path, PathBuf};
+
+use lockstep_twin::{Server, ServerOptions};
+
+use crate::arguments::Twin;
+use crate::exit_code::ExitCode;
+use crate::platform;
+use crate::problem::Problem;
+use crate::render::Screen;
+
+/// Starts a twin, writes the files that were asked for, says that it is ready, and serves.
+///
+/// # Errors
+/// An address cannot be listened on, the data cannot be loaded, or a file cannot be written.
+pub fn run(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    super::runtime()?.block_on(serve(options, screen))
+}
+
+async fn serve(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let world = lockstep_twin::world::Settings { delay: options.delay, ..Default::default() };
+    let start = lockstep_twin::Options { start: options.now, settings: world, ..Default::default() };
+    let twin = lockstep_twin::Twin::new(start);
+    if let Some(folder) = &options.load {
+        twin.load(folder)
+            .map_err(|error| Problem::usage(format!("{} cannot be loaded", folder.display())).because(&error))?;
+    }
+    let addresses = ServerOptions { listen: options.listen, identity_listen: options.identity_listen };
+    let server = Server::start(twin, addresses).map_err(|error| {
+        Problem::usage("the twin cannot be served")
+            .because(&error)
+            .hint("name another address, or port 0 for any free one")
+    })?;
+    // Listen for the end before saying "ready": whoever reads that may ask for the end at once.
+    let mut end = super::end()?;
+    write_files(options, &server)?;
+    screen.line(&format!("lockstep twin is ready at {}", server.url()));
+    end.asked().await;
+    server.shutdown().await;
+    Ok(ExitCode::Done)
+}
+
+/// Writes the certificate, the env file and the config file, as far as they are wanted.
+fn write_files(options: &Twin, server: &Server) -> Result<(), Problem> {
+    let Some(ca) = ca_file(options) else { return Ok(()) };
+    // Clients run from other folders.
+    let ca = std::path::absolute(&ca).map_err(|error| cannot_write(&ca, &error))?;
+    std::fs::write(&ca, server.ca_pem()).map_err(|error| cannot_write(&ca, &error))?;
+    if let Some(path) = &options.config_file {
+        std::fs::write(path, server.config_file(&ca)).map_err(|error| cannot_write(path, &error))?;
+    }
+    if let Some(path) = &options.env_file {
+        platform::write_private(path, &server.env_file(&ca)).map_err(|error| cannot_write(path, &error))?;
+    }
+    Ok(())
+}
+
+/// Where the certificate goes; `None` where no file was asked for.
+fn ca_file(options: &Twin) -> Option<PathBuf> {
+    let named = options.env_file.as_ref().or(options.config_file.as_ref());
+    options.ca_file.clone().or_else(|| named.map(|path| path.with_file_name("twin-ca.pem")))
+}
+
+fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::usage(format!("{} cannot be written", path.display())).because(error)
+}

@@ -1,0 +1,120 @@
+//! What `plan`, `apply` and `watch` share: the workspace and the engine that the settings describe, and what stops a pass.
+
+use std::sync::Arc;
+
+use lockstep_azure::{Error, Network, Options, Patience, Wait, Workspace};
+use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
+use lockstep_ledger::{Holder, Ledger, Sqlite};
+
+use crate::arguments::Pass;
+use crate::exit_code::ExitCode;
+use crate::platform;
+use crate::problem::Problem;
+use crate::settings::Settings;
+
+/// What looks at the workspace. Sends nothing yet.
+///
+/// # Errors
+/// TLS or the identity cannot be set up as the settings say.
+pub fn observer(settings: &Settings, options: Pass) -> Result<Observer, Problem> {
+    let network = Network::new(settings.ca.as_deref())
+        .map_err(|error| Problem::usage("the network cannot be used as the settings say").because(&error))?;
+    let patience = Patience { total: options.patience, longest: options.patience.min(Patience::default().longest) };
+    let options = Options { patience, on_wait: lockstep_azure::OnWait::tell(log_wait) };
+    let workspace = Workspace::new(
+        settings.endpoints.clone(),
+        settings.scope.clone(),
+        settings.auth.clone(),
+        Arc::new(network),
+        options,
+    )
+    .map_err(|error| Problem::usage("the identity cannot be used as the settings say").because(&error))?;
+    Ok(Observer { workspace, policy: settings.policy.policy })
+}
+
+/// What writes, with the ledger open for it alone.
+///
+/// # Errors
+/// The ledger cannot be used or is in use, or as for [`observer`].
+pub async fn engine(settings: &Settings, options: Pass) -> Result<Engine, Problem> {
+    let observer = observer(settings, options)?;
+    let clock = Clock::system();
+    let holder = Holder { instance: settings.instance.clone(), since: clock.now() };
+    let ledger =
+        Ledger::open(Arc::new(Sqlite::new(&settings.ledger)), &holder).await.map_err(|error| ledger_problem(&error))?;
+    let policy = &settings.policy;
+    let identity = Arc::new(Identity::new(&settings.instance, &policy.name, &policy.text, None));
+    Ok(Engine { observer, ledger, identity, clock })
+}
+
+/// The problem that stopped a pass.
+pub fn stopped(stopped: &Stopped) -> Problem {
+    match stopped {
+        Stopped::Input(error) => cloud_problem(ExitCode::Input, error),
+        Stopped::Rights(error) => cloud_problem(ExitCode::Rights, error),
+        Stopped::Ledger(error) => ledger_problem(error),
+        other => Problem::new(ExitCode::Input, "the pass was stopped").because(other),
+    }
+}
+
+/// The problem with a ledger.
+pub fn ledger_problem(error: &lockstep_ledger::Error) -> Problem {
+    let problem = Problem::new(ExitCode::Ledger, error.to_string());
+    match std::error::Error::source(error) {
+        Some(cause) => problem.because(cause),
+        None => problem,
+    }
+}
+
+/// What the process ends with after a pass.
+pub fn exit_code(conclusion: Conclusion) -> ExitCode {
+    match conclusion {
+        Conclusion::Done => ExitCode::Done,
+        Conclusion::Held => ExitCode::Held,
+        Conclusion::Incomplete => ExitCode::Input,
+        Conclusion::Failed => ExitCode::Writes,
+        Conclusion::Rights => ExitCode::Rights,
+        Conclusion::Ledger => ExitCode::Ledger,
+    }
+}
+
+fn cloud_problem(exit: ExitCode, error: &Error) -> Problem {
+    let problem = Problem::new(exit, format!("{error}; nothing was written"));
+    let problem = match error.advice() {
+        Some(advice) => problem.hint(advice),
+        None => problem,
+    };
+    match &error.ids.service {
+        Some(id) => problem.hint(format!("support can find the request as {id}")),
+        None => problem,
+    }
+}
+
+fn log_wait(wait: &Wait) {
+    let seconds = wait.wait.as_secs_f64();
+    tracing::warn!(side = %wait.side, cause = ?wait.cause, attempt = wait.attempt, seconds, "waiting");
+}
+
+/// Runs `work`; the first who asks the process to end cancels `stop`, the second ends the work wherever it is.
+///
+/// # Errors
+/// The work was ended. What it had begun is in the ledger, and the next pass settles it.
+pub async fn until_asked<T>(
+    work: impl Future<Output = T>,
+    stop: &tokio_util::sync::CancellationToken,
+) -> Result<T, Problem> {
+    let mut end: platform::End = super::end()?;
+    let asked_twice = async {
+        end.asked().await;
+        tracing::warn!("ending once what is under way has ended; ask again to end at once");
+        stop.cancel();
+        end.asked().await;
+    };
+    tokio::select! {
+        done = work => Ok(done),
+        () = asked_twice => {
+            let problem = Problem::new(ExitCode::Writes, "ended before what was under way had ended");
+            Err(problem.hint("the next pass finds out what became of it"))
+        }
+    }
+}

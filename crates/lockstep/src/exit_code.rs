@@ -1,0 +1,73 @@
+//! What the process ends with: one table for every command.
+
+use std::fmt::Write;
+use std::process;
+
+/// How a command ended, for whoever started it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Everything that was due is done, or nothing was due.
+    Done,
+    /// The command line, the settings or the query cannot be used.
+    Usage,
+    /// Changes are due that wait for somebody.
+    Held,
+    /// Something could not be read; nothing was written.
+    Input,
+    /// Something was not written as planned.
+    Writes,
+    /// The identity or its rights do not suffice.
+    Rights,
+    /// The ledger cannot be used.
+    Ledger,
+    /// A plan was made from what is no longer so.
+    Stale,
+}
+
+impl ExitCode {
+    /// Every code, in the order of their numbers.
+    pub const ALL: &'static [Self] =
+        &[Self::Done, Self::Usage, Self::Held, Self::Input, Self::Writes, Self::Rights, Self::Ledger, Self::Stale];
+
+    /// The number that the process ends with. 1 is left to what nobody foresaw.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Usage => 2,
+            Self::Held => 3,
+            Self::Input => 4,
+            Self::Writes => 5,
+            Self::Rights => 6,
+            Self::Ledger => 7,
+            Self::Stale => 8,
+        }
+    }
+
+    /// What it means, for `--help` and the man pages.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Done => "done, or nothing to do",
+            Self::Usage => "usage, configuration or query: nothing was done",
+            Self::Held => "changes are held, refused or waiting for approval",
+            Self::Input => "incomplete input or service failure: nothing was written",
+            Self::Writes => "some writes failed or are in doubt",
+            Self::Rights => "the identity was not accepted or lacks a right",
+            Self::Ledger => "the ledger cannot be used, or another instance holds it",
+            Self::Stale => "the plan is stale",
+        }
+    }
+
+    /// The table for `--help` and the man pages.
+    pub fn table() -> String {
+        Self::ALL.iter().fold(String::from("Exit codes:\n"), |mut table, code| {
+            writeln!(table, "  {}  {}", code.number(), code.says()).expect("a String takes all that is written");
+            table
+        })
+    }
+}
+
+impl From<ExitCode> for process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        code.number().into()
+    }
+}

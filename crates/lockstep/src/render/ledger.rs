@@ -1,0 +1,84 @@
+//! The entries of a ledger.
+
+use std::path::Path;
+
+use lockstep_core::IncidentState;
+use lockstep_ledger::{Entry, Event, Verified, View};
+use serde_json::{Value, json};
+
+use super::table::{Look, cell, look, table};
+use super::{Screen, safe};
+
+/// Entries, for people.
+pub fn entries(entries: &[Entry], screen: &mut Screen) {
+    if entries.is_empty() {
+        screen.line("No entries.");
+        return;
+    }
+    let mut table = table(&["entry", "at", "event", "about", "what"]);
+    for entry in entries {
+        let (event, about, what, how) = words(entry);
+        let event = cell(event);
+        let event = how.map_or(event.clone(), |how| look(event, how));
+        table.add_row([cell(&entry.number.to_string()), cell(&View::from(entry).at), event, cell(&about), cell(&what)]);
+    }
+    screen.line(&table.to_string());
+}
+
+/// Entries, for machines.
+pub fn entries_json(entries: &[Entry]) -> Value {
+    let views: Vec<_> = entries.iter().map(View::from).collect();
+    json!({ "entries": views })
+}
+
+/// A ledger that holds, for people.
+pub fn verified(path: &Path, verified: &Verified, screen: &mut Screen) {
+    screen.line(&format!(
+        "{} holds: {} entries, {} bodies, head {}",
+        safe(&path.display().to_string()),
+        verified.entries,
+        verified.bodies,
+        verified.head
+    ));
+}
+
+/// A ledger that holds, for machines.
+pub fn verified_json(verified: &Verified) -> Value {
+    json!({ "entries": verified.entries, "bodies": verified.bodies, "head": verified.head.to_string() })
+}
+
+fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
+    match &entry.event {
+        Event::RunStarted(started) => {
+            let what = format!("policy {}, workspace {}", started.policy.name, started.workspace);
+            ("run started", format!("run {}", started.run), what, Some(Look::Faint))
+        }
+        Event::Intended(intended) => {
+            let what = format!("{} -> {}", short(&intended.before.state), short(&intended.after));
+            ("intended", format!("incident {} ({})", intended.number, intended.incident), what, None)
+        }
+        Event::Done(done) => ("done", write(done.write.0), String::new(), Some(Look::Good)),
+        Event::Refused(refused) => ("refused", write(refused.write.0), refused.error.clone(), Some(Look::Bad)),
+        Event::InDoubt(in_doubt) => ("in doubt", write(in_doubt.write.0), in_doubt.why.clone(), Some(Look::Bad)),
+        Event::Settled(settled) => {
+            let happened = if settled.happened { "it happened" } else { "it did not happen" };
+            ("settled", write(settled.write.0), format!("{happened}: {}", settled.how), Some(Look::Notable))
+        }
+        Event::RunEnded(ended) => {
+            let counts = ended.counts;
+            let what = format!(
+                "{} changed, {} refused, {} in doubt, {} left alone",
+                counts.changed, counts.refused, counts.in_doubt, counts.left
+            );
+            ("run ended", format!("run {}", ended.run), what, Some(Look::Faint))
+        }
+    }
+}
+
+fn write(number: u64) -> String {
+    format!("entry {number}")
+}
+
+fn short(state: &IncidentState) -> String {
+    state.to_string()
+}

@@ -1,0 +1,18 @@
+//! Everything that people and machines read. The only module that prints.
+//!
+//! Text from the cloud, from files and from queries is hostile: it is shown through [`safe`], which leaves a terminal nothing
+//! to obey. Colours and progress are for terminals alone.
+
+mod demo;
+mod ledger;
+mod pass;
+mod problem;
+mod safe;
+mod screen;
+mod table;
+
+pub use demo::{demo, demo_json};
+pub use ledger::{entries, entries_json, verified, verified_json};
+pub use pass::{header, observation, observation_json, outcome_line, pass, pass_json, pass_line};
+pub use safe::safe;
+pub use screen::Screen;

@@ -1,0 +1,301 @@
+//! What was seen, what is planned, and what became of it.
+
+use std::collections::BTreeMap;
+
+use lockstep_azure::Untouched;
+use lockstep_core::{Alert, AlertState, Change, IncidentState, Reason, Target, Time};
+use lockstep_engine::{NotTried, Observation, Outcome, Pass};
+use serde_json::{Value, json};
+
+use super::table::{Look, cell, look, table};
+use super::{Screen, safe};
+use crate::settings::Settings;
+
+/// Where a pass goes and what it is to do: shown before anything is sent.
+pub fn header(settings: &Settings, screen: &mut Screen) {
+    let host = settings.endpoints.arm().as_str().trim_end_matches('/');
+    screen.line(&format!("cloud      {}, {host}", safe(&settings.cloud)));
+    screen.line(&format!("workspace  {} ({})", settings.scope, settings.scope.arm_id()));
+    screen.line(&format!("policy     {}", safe(&settings.policy.name)));
+    screen.line("");
+}
+
+/// A plan, for people.
+pub fn observation(observation: &Observation, screen: &mut Screen) {
+    let changes = &observation.plan.changes;
+    if changes.is_empty() {
+        screen.line("Nothing to change.");
+    } else {
+        screen.line(&format!("{} due:", counted(changes.len(), "change is", "changes are")));
+        let mut table = table(&["number", "severity", "from", "to", "alerts", "title"]);
+        for change in changes {
+            table.add_row([
+                cell(&change.number.to_string()),
+                cell(&change.severity.to_string()),
+                cell(&change.from.to_string()),
+                look(cell(&target(change.to)), Look::Notable),
+                cell(&alerts(&change.alerts)),
+                cell(&change.title),
+            ]);
+        }
+        screen.line(&table.to_string());
+    }
+    left(observation, screen);
+}
+
+/// A pass that came to its end, for people.
+pub fn pass(pass: &Pass, screen: &mut Screen) {
+    if pass.outcomes.is_empty() {
+        screen.line("Nothing was changed: nothing is due.");
+    } else {
+        screen.line(&format!("{} made, run {}:", counted(pass.written(), "change was", "changes were"), run(pass)));
+        let mut table = table(&["number", "from", "to", "what became of it", "title"]);
+        for outcome in &pass.outcomes {
+            let change = outcome.change();
+            table.add_row([
+                cell(&change.number.to_string()),
+                cell(&change.from.to_string()),
+                cell(&target(change.to)),
+                became(outcome),
+                cell(&change.title),
+            ]);
+        }
+        screen.line(&table.to_string());
+    }
+    left(&pass.observation, screen);
+}
+
+/// A pass in one line.
+pub fn pass_line(pass: &Pass) -> String {
+    let failed = pass.outcomes.len() - pass.written();
+    let held = pass.observation.plan.left.iter().filter(|left| left.reason.is_held()).count();
+    format!(
+        "{}  {} seen, {} changed, {failed} not changed, {held} held",
+        moment(pass.observation.asked),
+        counted(usize::try_from(pass.observation.seen()).unwrap_or(usize::MAX), "incident", "incidents"),
+        pass.written()
+    )
+}
+
+/// An outcome in one line.
+pub fn outcome_line(outcome: &Outcome) -> String {
+    let change = outcome.change();
+    format!("incident {}: {} -> {}: {}", change.number, change.from, target(change.to), word(outcome))
+}
+
+/// A plan, for machines.
+pub fn observation_json(settings: &Settings, observation: &Observation) -> Value {
+    let mut document = seen_json(settings, observation);
+    document["changes"] = observation.plan.changes.iter().map(change_json).collect();
+    document
+}
+
+/// A pass that came to its end, for machines.
+pub fn pass_json(settings: &Settings, pass: &Pass) -> Value {
+    let mut document = seen_json(settings, &pass.observation);
+    document["run"] = pass.run.map(|run| run.to_string()).into();
+    let outcomes = pass.outcomes.iter().map(|outcome| {
+        let mut json = change_json(outcome.change());
+        json["outcome"] = word(outcome).into();
+        json["why"] = why(outcome).into();
+        json
+    });
+    document["changes"] = outcomes.collect();
+    document
+}
+
+fn seen_json(settings: &Settings, observation: &Observation) -> Value {
+    let left = observation.plan.left.iter().map(|left| {
+        json!({ "incident": left.incident.as_str(), "reason": left.reason.word(), "why": left.reason.to_string() })
+    });
+    let unreadable = observation.unreadable.iter().map(|row| json!({ "incident": row.name, "found": row.found }));
+    let untouched: serde_json::Map<_, _> =
+        observation.untouched.iter().map(|(why, count)| (why.word().to_owned(), Value::from(*count))).collect();
+    json!({
+        "cloud": settings.cloud,
+        "host": settings.endpoints.arm().as_str().trim_end_matches('/'),
+        "workspace": settings.scope.arm_id(),
+        "policy": settings.policy.name,
+        "asked": moment(observation.asked),
+        "incidents_ingested": observation.incidents_ingested.map(moment),
+        "alerts_ingested": observation.alerts_ingested.map(moment),
+        "seen": observation.seen(),
+        "left": left.collect::<Vec<_>>(),
+        "unreadable": unreadable.collect::<Vec<_>>(),
+        "untouched": untouched,
+    })
+}
+
+fn change_json(change: &Change) -> Value {
+    let alerts = change.alerts.iter().map(|alert| {
+        json!({
+            "id": alert.id.as_str(),
+            "state": alert_state(&alert.state),
+            "title": alert.title,
+            "name": alert.place.as_ref().map(lockstep_core::AlertPlace::name),
+        })
+    });
+    json!({
+        "incident": change.incident.as_str(),
+        "number": change.number,
+        "title": change.title,
+        "severity": change.severity.to_string(),
+        "created": moment(change.created),
+        "from": state_word(&change.from),
+        "to": target_word(change.to),
+        "classification": match change.to {
+            Target::Active => None,
+            Target::Closed(classification) => Some(classification.as_str()),
+        },
+        "alerts": alerts.collect::<Vec<_>>(),
+    })
+}
+
+/// What is left alone, and why: each one that somebody should look at, the others counted.
+fn left(observation: &Observation, screen: &mut Screen) {
+    let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    for (why, count) in &observation.untouched {
+        *counts.entry(sentence(*why)).or_default() += count;
+    }
+    let mut table = table(&["incident", "is left alone because"]);
+    for left in &observation.plan.left {
+        if left.reason.is_held() || left.reason.is_unknown() {
+            table.add_row([cell(left.incident.as_str()), look(cell(&left.reason.to_string()), Look::Notable)]);
+        } else {
+            *counts.entry(left.reason.to_string()).or_default() += 1;
+        }
+    }
+    for row in &observation.unreadable {
+        let found = format!("its row cannot be read: {}", row.found);
+        table.add_row([cell(&row.name), look(cell(&found), Look::Bad)]);
+    }
+    if !table.is_empty() {
+        screen.line(&table.to_string());
+    }
+    let total: u64 = counts.values().sum();
+    if total > 0 {
+        let total = usize::try_from(total).unwrap_or(usize::MAX);
+        screen.line(&format!("{} left alone:", counted(total, "incident is", "incidents are")));
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        for (why, count) in counts {
+            screen.line(&format!("{count:>7}  {}", safe(&why)));
+        }
+    }
+}
+
+fn became(outcome: &Outcome) -> comfy_table::Cell {
+    let text = match why(outcome) {
+        None => word(outcome).to_owned(),
+        Some(why) => format!("{}: {why}", word(outcome)),
+    };
+    let how = match outcome {
+        Outcome::Written { .. } => Look::Good,
+        Outcome::Left { .. } => Look::Faint,
+        Outcome::NotTried { .. } => Look::Notable,
+        Outcome::Refused { .. } | Outcome::InDoubt { .. } => Look::Bad,
+    };
+    look(cell(&text), how)
+}
+
+/// A word for each kind of outcome, stable.
+fn word(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Written { .. } => "written",
+        Outcome::Left { .. } => "left alone",
+        Outcome::Refused { .. } => "refused",
+        Outcome::InDoubt { .. } => "in doubt",
+        Outcome::NotTried { .. } => "not tried",
+    }
+}
+
+fn why(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        Outcome::Written { .. } => None,
+        Outcome::Left { reason, .. } => Some(reason.to_string()),
+        Outcome::Refused { error, .. } => Some(error.clone()),
+        Outcome::InDoubt { why, .. } => Some(why.clone()),
+        Outcome::NotTried { why: NotTried::Rights(why) | NotTried::Ledger(why), .. } => Some(why.clone()),
+        Outcome::NotTried { why: NotTried::Stopping, .. } => Some("lockstep was asked to end".to_owned()),
+    }
+}
+
+fn run(pass: &Pass) -> String {
+    pass.run.map_or_else(|| "none".to_owned(), |run| run.to_string())
+}
+
+fn alerts(alerts: &[Alert]) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for alert in alerts {
+        *counts.entry(alert_state(&alert.state)).or_default() += 1;
+    }
+    let parts: Vec<_> = counts
+        .into_iter()
+        .map(|(state, count)| if count == 1 { state.to_owned() } else { format!("{count} {state}") })
+        .collect();
+    parts.join(", ")
+}
+
+fn alert_state(state: &AlertState) -> &str {
+    match state {
+        AlertState::New => "New",
+        AlertState::InProgress => "InProgress",
+        AlertState::Dismissed => "Dismissed",
+        AlertState::Resolved => "Resolved",
+        AlertState::Unknown(word) => word,
+        AlertState::Missing => "missing",
+        AlertState::Unread => "unread",
+    }
+}
+
+fn state_word(state: &IncidentState) -> &str {
+    match state {
+        IncidentState::New => "New",
+        IncidentState::Active => "Active",
+        IncidentState::Closed(_) => "Closed",
+        IncidentState::Other(word) => word,
+    }
+}
+
+fn target_word(target: Target) -> &'static str {
+    match target {
+        Target::Active => "Active",
+        Target::Closed(_) => "Closed",
+    }
+}
+
+fn target(target: Target) -> String {
+    match target {
+        Target::Active => "Active".to_owned(),
+        Target::Closed(classification) => format!("Closed ({classification})"),
+    }
+}
+
+/// The decision's own words, for what the tables alone showed.
+fn sentence(why: Untouched) -> String {
+    let reason = match why {
+        Untouched::OtherProduct => Reason::OtherProduct,
+        Untouched::Closed => Reason::Closed,
+        Untouched::NoAlerts => Reason::NoAlerts,
+        Untouched::AlertsNew => Reason::AlertsNew,
+        Untouched::AlertStillNew => Reason::AlertStillNew,
+        Untouched::AlertsDisagree => Reason::AlertsDisagree,
+        Untouched::NotMapped => Reason::NotMapped,
+        Untouched::InStep => Reason::InStep,
+        Untouched::AlertUnclear => return "one of its alerts has no row, or is in an unknown state".to_owned(),
+        Untouched::IncidentUnclear => return "it is in an unknown state".to_owned(),
+    };
+    reason.to_string()
+}
+
+/// A moment in RFC 3339, UTC, to the second.
+fn moment(time: Time) -> String {
+    let seconds = time.ticks().div_euclid(Time::TICKS_PER_SECOND);
+    let moment = ::time::OffsetDateTime::from_unix_timestamp(seconds).ok();
+    let text = moment.and_then(|moment| moment.format(&::time::format_description::well_known::Rfc3339).ok());
+    text.unwrap_or_else(|| format!("{seconds} s"))
+}
+
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

@@ -1,0 +1,286 @@
+//! What the command line, lockstep.toml and the environment mean together.
+//!
+//! The command line goes before the file; the environment holds secrets and what a host says about its identity, nothing
+//! else. Every value is checked here, once, and a wrong one is shown where it was found.
+
+mod environment;
+mod file;
+
+use std::path::{Path, PathBuf};
+
+use lockstep_azure::{Auth, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned};
+use toml::Spanned;
+
+pub use environment::{Environment, Variable};
+pub use file::Document;
+
+use crate::arguments::Common;
+use crate::policy_file::{self, ChosenPolicy};
+use crate::problem::Problem;
+use file::{AuthTable, CloudTable, File, Text, WorkspaceTable};
+
+/// What a pass needs to know.
+#[derive(Debug)]
+pub struct Settings {
+    /// The cloud's name.
+    pub cloud: String,
+    /// Where it answers.
+    pub endpoints: Endpoints,
+    /// Certificates to trust beside the system's own, PEM.
+    pub ca: Option<Vec<u8>>,
+    /// The workspace.
+    pub scope: Scope,
+    /// Who asks.
+    pub auth: Auth,
+    /// What is to be done.
+    pub policy: ChosenPolicy,
+    /// Where the ledger lies.
+    pub ledger: PathBuf,
+    /// What this installation is called, for whoever finds the ledger in use.
+    pub instance: String,
+}
+
+impl Settings {
+    /// Reads and checks everything.
+    ///
+    /// # Errors
+    /// A problem that shows the first wrong or missing value, where it was found and what would work.
+    pub fn read(common: &Common, environment: &Environment) -> Result<Self, Problem> {
+        let document = Document::read(&common.config)?;
+        let file: File = document.parse()?;
+        let policy = policy(&document, file.policy, common)?;
+        let cloud = file.cloud.unwrap_or_default();
+        let ca = cloud.ca.as_ref().map(|ca| document.read_named(ca, "the CA file")).transpose()?;
+        Ok(Self {
+            endpoints: endpoints(&document, &cloud)?,
+            cloud: cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner),
+            ca,
+            scope: scope(&document, file.workspace)?,
+            auth: auth(&document, file.auth, environment)?,
+            policy,
+            ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
+            instance: file.instance.unwrap_or_else(|| "lockstep".to_owned()),
+        })
+    }
+}
+
+/// Where the ledger lies; needs no lockstep.toml where the command line says it.
+///
+/// # Errors
+/// The command line does not say it, and lockstep.toml cannot be used.
+pub fn ledger(common: &Common) -> Result<PathBuf, Problem> {
+    if let Some(path) = &common.ledger {
+        return Ok(path.clone());
+    }
+    let document = Document::read(&common.config)?;
+    let file: File = document.parse()?;
+    Ok(ledger_path(&document, file.ledger.and_then(|table| table.path), common))
+}
+
+fn ledger_path(document: &Document, named: Option<PathBuf>, common: &Common) -> PathBuf {
+    match &common.ledger {
+        Some(path) => path.clone(),
+        None => document.beside(&named.unwrap_or_else(|| LEDGER.into())),
+    }
+}
+
+fn policy(document: &Document, named: Option<Text>, common: &Common) -> Result<ChosenPolicy, Problem> {
+    match (&common.policy, named) {
+        (Some(typed), _) => policy_file::typed(typed),
+        (None, Some(named)) => policy_file::set(document, &named),
+        (None, None) => {
+            let missing = format!("no policy is named, so nothing was done: {} has none", document.name());
+            Err(policy_file::hinted(Problem::usage(missing)))
+        }
+    }
+}
+
+fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Problem> {
+    let named = cloud.name.as_ref().map_or(Cloud::Public.name(), |name| name.get_ref());
+    let places = [
+        (Endpoint::Arm, "arm", &cloud.arm),
+        (Endpoint::Login, "login", &cloud.login),
+        (Endpoint::Logs, "logs", &cloud.logs),
+    ];
+    if named != CUSTOM {
+        let known: Cloud = named.parse().map_err(|error: lockstep_azure::EndpointsError| {
+            let problem =
+                document.wrong(cloud.name.as_ref(), error.to_string(), "public, us-government or custom is wanted");
+            problem.hint("for another cloud, set name = \"custom\" and name its arm, login and logs endpoints")
+        })?;
+        return match places.iter().find_map(|(_, key, url)| url.as_ref().map(|url| (key, url))) {
+            None => Ok(Endpoints::of(known)),
+            Some((key, url)) => {
+                let message = format!("`{key}` cannot be set for the cloud \"{named}\", whose endpoints are known");
+                Err(document
+                    .wrong(Some(url), message, "not wanted here")
+                    .hint("set name = \"custom\" to name endpoints"))
+            }
+        };
+    }
+    let mut endpoints = Endpoints::of(Cloud::Public);
+    for (endpoint, key, url) in places {
+        let url = url.as_ref().ok_or_else(|| {
+            let message = format!("the custom cloud has no `{key}`");
+            document
+                .wrong(cloud.name.as_ref(), message, "needs arm, login and logs")
+                .hint(format!("add {key} = \"https://HOST\" to [cloud]"))
+        })?;
+        endpoints = endpoints
+            .with(endpoint, url.get_ref())
+            .map_err(|error| document.wrong(Some(url), error.to_string(), "https://HOST[:PORT] is wanted"))?;
+    }
+    match (&cloud.arm_audience, &cloud.logs_audience) {
+        (None, None) => Ok(endpoints),
+        (Some(arm), Some(logs)) => endpoints
+            .with_audiences(arm.get_ref(), logs.get_ref())
+            .map_err(|error| document.wrong(Some(arm), error.to_string(), "a URL is wanted")),
+        (Some(one), None) | (None, Some(one)) => Err(document.wrong(
+            Some(one),
+            "one audience is named without the other",
+            "arm_audience and logs_audience go together",
+        )),
+    }
+}
+
+fn scope(document: &Document, workspace: Option<Spanned<WorkspaceTable>>) -> Result<Scope, Problem> {
+    let Some(workspace) = workspace else {
+        let problem = Problem::usage(format!("{} names no workspace", document.name()));
+        return Err(problem.hint("add [workspace] with tenant, subscription, resource_group, name and id"));
+    };
+    let (header, table) = (workspace.span(), workspace.into_inner());
+    let need = |key: &'static str, value: Option<Text>| {
+        value.ok_or_else(|| {
+            document.wrong_at(header.clone(), format!("[workspace] has no `{key}`"), format!("`{key}` is missing"))
+        })
+    };
+    let tenant = need("tenant", table.tenant)?;
+    let subscription = need("subscription", table.subscription)?;
+    let group = need("resource_group", table.resource_group)?;
+    let name = need("name", table.name)?;
+    let id = need("id", table.id)?;
+    Scope::new(tenant.get_ref(), subscription.get_ref(), group.get_ref(), name.get_ref(), id.get_ref()).map_err(
+        |error| {
+            use lockstep_azure::ScopeError;
+            let (culprit, wanted) = match &error {
+                ScopeError::ResourceGroup(_) => (&group, "the name of a resource group is wanted"),
+                ScopeError::Workspace(_) => (&name, "the name of a workspace is wanted"),
+                ScopeError::Guid { piece: "tenant", .. } => (&tenant, "a GUID is wanted"),
+                ScopeError::Guid { piece: "subscription", .. } => (&subscription, "a GUID is wanted"),
+                ScopeError::Guid { .. } => (&id, "a GUID is wanted"),
+            };
+            document.wrong(Some(culprit), error.to_string(), wanted)
+        },
+    )
+}
+
+fn auth(document: &Document, set: Option<Spanned<AuthTable>>, environment: &Environment) -> Result<Auth, Problem> {
+    let Some(set) = set else {
+        let problem = Problem::usage(format!("{} does not say who asks: it has no `auth`", document.name()));
+        return Err(problem.hint(format!("add auth = KIND, one of {AUTH_KINDS}")));
+    };
+    let (span, table) = (set.span(), set.into_inner());
+    let client_id = table.client_id.clone().map(Spanned::into_inner).or_else(|| environment.client_id.clone());
+    let stray = |kind: &str, keys: &[(&str, &Option<Text>)]| {
+        let stray = keys.iter().find_map(|(key, value)| value.as_ref().map(|value| (key, value)));
+        stray.map_or(Ok(()), |(key, value)| {
+            Err(document.wrong(Some(value), format!("`{key}` means nothing for auth \"{kind}\""), "not wanted here"))
+        })
+    };
+    match table.kind.get_ref().as_str() {
+        kind @ "managed-identity" => {
+            stray(kind, &[("secret_file", &table.secret_file), ("token_file", &table.token_file)])?;
+            let named = [
+                table.client_id.map(|id| (id.span(), UserAssigned::ClientId(id.into_inner()))),
+                table.object_id.map(|id| (id.span(), UserAssigned::ObjectId(id.into_inner()))),
+                table.resource_id.map(|id| (id.span(), UserAssigned::ResourceId(id.into_inner()))),
+            ];
+            let mut named = named.into_iter().flatten();
+            let first = named.next();
+            match named.next() {
+                Some((span, _)) => {
+                    Err(document.wrong_at(span, "the managed identity is named twice", "one id is wanted"))
+                }
+                None => Ok(Auth::ManagedIdentity(first.map(|(_, id)| id))),
+            }
+        }
+        kind @ "client-secret" => {
+            let others = [
+                ("token_file", &table.token_file),
+                ("object_id", &table.object_id),
+                ("resource_id", &table.resource_id),
+            ];
+            stray(kind, &others)?;
+            let client_id = client_id.ok_or_else(|| no_client_id(document, span.clone(), kind))?;
+            let secret = match &table.secret_file {
+                Some(path) => secret_from(document, path)?,
+                None => environment.client_secret.clone().ok_or_else(|| {
+                    let message = format!("there is no client secret: {} is not set", Variable::ClientSecret.name());
+                    document.wrong_at(span, message, "needs a secret").hint(format!(
+                        "set {} or name a file that holds the secret: secret_file = \"PATH\"",
+                        Variable::ClientSecret.name()
+                    ))
+                })?,
+            };
+            Ok(Auth::ClientSecret { client_id, secret })
+        }
+        kind @ "workload-identity" => {
+            let others = [
+                ("secret_file", &table.secret_file),
+                ("object_id", &table.object_id),
+                ("resource_id", &table.resource_id),
+            ];
+            stray(kind, &others)?;
+            let client_id = client_id.ok_or_else(|| no_client_id(document, span.clone(), kind))?;
+            let named = table.token_file.map(|path| document.beside(Path::new(path.get_ref())));
+            let token_file = named.or_else(|| environment.federated_token_file.clone()).ok_or_else(|| {
+                let variable = Variable::FederatedTokenFile.name();
+                let message = format!("there is no token to show: {variable} is not set");
+                document
+                    .wrong_at(span, message, "needs a token file")
+                    .hint(format!("set {variable} or token_file = \"PATH\""))
+            })?;
+            Ok(Auth::WorkloadIdentity { client_id: Some(client_id), token_file: Some(token_file) })
+        }
+        kind @ "azure-cli" => {
+            let others = [
+                ("client_id", &table.client_id),
+                ("secret_file", &table.secret_file),
+                ("token_file", &table.token_file),
+                ("object_id", &table.object_id),
+                ("resource_id", &table.resource_id),
+            ];
+            stray(kind, &others)?;
+            Ok(Auth::AzureCli)
+        }
+        other => {
+            let message = format!("\"{}\" is no kind of identity that is known", other.escape_debug());
+            let kind = if table.kind.span().is_empty() { span } else { table.kind.span() };
+            Err(document.wrong_at(kind, message, format!("one of {AUTH_KINDS} is wanted")))
+        }
+    }
+}
+
+fn no_client_id(document: &Document, span: std::ops::Range<usize>, kind: &str) -> Problem {
+    let variable = Variable::ClientId.name();
+    document
+        .wrong_at(
+            span,
+            format!("auth \"{kind}\" does not say which application: {variable} is not set"),
+            "needs a client id",
+        )
+        .hint(format!("set {variable} or client_id = \"GUID\""))
+}
+
+fn secret_from(document: &Document, path: &Text) -> Result<Secret, Problem> {
+    let bytes = document.read_named(path, "the secret file")?;
+    let text = String::from_utf8(bytes).ok().map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
+    match text {
+        Some(text) if !text.is_empty() => Ok(Secret::new(text)),
+        _ => Err(document.wrong(Some(path), "the secret file holds no secret", "a file with one line is wanted")),
+    }
+}
+
+const LEDGER: &str = "lockstep-ledger.db";
+const CUSTOM: &str = "custom";
+const AUTH_KINDS: &str = "\"managed-identity\", \"client-secret\", \"workload-identity\", \"azure-cli\"";

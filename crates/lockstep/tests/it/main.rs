@@ -1,0 +1,8 @@
+//! The binary as people and scripts use it: what it prints, and what it ends with.
+
+mod configuration;
+mod demo;
+mod files;
+mod passes;
+mod run;
+mod usage;
