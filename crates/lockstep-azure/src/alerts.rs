@@ -7,8 +7,8 @@ use lockstep_core::{AlertPlace, AlertState};
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
-use crate::exchange::Reply;
 use crate::json::{self, Wrong};
+use crate::reply::Reply;
 
 /// An alert as it was just read.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,10 +10,11 @@ use crate::alerts::{self, FreshAlert};
 use crate::credentials::{Auth, AuthError, Identity};
 use crate::endpoints::Endpoints;
 use crate::error::{Error, WriteError};
-use crate::exchange::{Exchange, Reply};
+use crate::exchange::Exchange;
 use crate::incidents::{self, FreshIncident, IncidentChange};
 use crate::logs;
 use crate::operation::Operation;
+use crate::reply::Reply;
 use crate::scope::Scope;
 use crate::sightings::{Question, Sightings};
 use crate::tasks;
@@ -59,7 +60,7 @@ impl Workspace {
     ) -> Result<Self, AuthError> {
         let Options { patience, on_wait } = options;
         let identity = Identity::new(auth, scope.tenant(), &endpoints, &client, patience, &on_wait)?;
-        let exchange = Exchange::new(&endpoints, &Arc::new(identity), &client, patience, &on_wait);
+        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, &on_wait);
         Ok(Self { inner: Arc::new(Inner { endpoints, scope, exchange }), run: Uuid::new_v4() })
     }
 

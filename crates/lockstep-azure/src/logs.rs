@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
-use crate::exchange::Reply;
 use crate::json::{self, Wrong};
+use crate::reply::Reply;
 
 /// A row by the names of its columns.
 pub type Row = Map<String, Value>;

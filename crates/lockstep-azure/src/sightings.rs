@@ -57,7 +57,7 @@ pub struct Sightings {
     /// Some of those that nobody can judge, because a state is not known or an alert has no row. [`Sightings::untouched`]
     /// counts them all.
     pub unclear: Vec<Incident>,
-    /// Incidents whose row cannot be read. Nothing is known about them.
+    /// Incidents that may be due and whose row cannot be read. Nothing is known about them, and nothing counts them.
     pub unreadable: Vec<Unreadable>,
     /// How many incidents need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
@@ -151,19 +151,20 @@ impl Sightings {
                 "incidents-ingested" => incidents_ingested = Some(time(row, "Time")?),
                 "alerts-ingested" => alerts_ingested = Some(time(row, "Time")?),
                 why => {
-                    let shown = if let Some(untouched_why) = Untouched::ALL.iter().find(|it| it.word() == why) {
+                    let shown = logs::dynamic_list(row, "Incidents")?;
+                    if let Some(untouched_why) = Untouched::ALL.iter().find(|it| it.word() == why) {
                         *untouched.entry(*untouched_why).or_default() += logs::long(row, "Count")?;
-                        &mut unclear
+                        // They are counted already, so that one that cannot be read is only not shown.
+                        unclear.extend(shown.iter().filter_map(|cell| incident(cell).ok()));
                     } else if why == "due" {
-                        &mut due
+                        for cell in &shown {
+                            match incident(cell) {
+                                Ok(incident) => due.push(incident),
+                                Err(found) => unreadable.push(Unreadable { name: name(cell), found }),
+                            }
+                        }
                     } else {
                         return Err(format!("a row says \"{}\", which was not asked", why.escape_debug()));
-                    };
-                    for cell in logs::dynamic_list(row, "Incidents")? {
-                        match incident(&cell) {
-                            Ok(incident) => shown.push(incident),
-                            Err(found) => unreadable.push(Unreadable { name: name(&cell), found }),
-                        }
                     }
                 }
             }
@@ -358,5 +359,18 @@ mod tests {
         let mut strange = whole;
         strange[0]["Why"] = json!("later");
         assert!(Sightings::read(&strange).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_cell_makes_it_panic(why in "due|closed|asked|alerts-ingested", cell in r#"[\[\]{}":,a-z0-9]{0,30}"#, name in "[A-Z][a-z]{3,8}") {
+            let cell: Value = serde_json::from_str(&cell).unwrap_or(Value::String(cell));
+            let mut bad = seen();
+            bad[name] = cell.clone();
+            let row = json!({"Why": why, "Count": cell, "Incidents": [bad, cell], "Time": cell});
+            let mut rows = rows(&json!([]));
+            rows.insert(0, row.as_object().expect("an object").clone());
+            let _ = Sightings::read(&rows);
+        }
     }
 }

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
-use crate::exchange::Reply;
 use crate::incidents;
 use crate::json::{self, Wrong};
+use crate::reply::Reply;
 use crate::scope::Scope;
 
 /// A list of tasks that is being read page by page.

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
-use crate::exchange::Reply;
+use crate::reply::Reply;
 use crate::scope::Scope;
 
 /// An incident as it was just read or written, and the JSON that it came in.

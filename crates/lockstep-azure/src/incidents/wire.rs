@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use super::{FreshIncident, IncidentChange};
 use crate::error::Fault;
-use crate::exchange::Reply;
 use crate::json::{self, Wrong};
+use crate::reply::Reply;
 use crate::wire_time;
 
 /// Reads an incident, which must be the one that was asked for.

@@ -6,5 +6,6 @@ mod network;
 mod script;
 mod secrets;
 mod tokens;
+mod twin;
 mod waits;
 mod writes;

@@ -96,6 +96,17 @@ async fn i13_a_token_that_is_refused_is_forgotten_and_asked_for_anew() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i13_a_token_that_is_refused_without_a_challenge_is_not_used_again() {
+    let script = Script::of([said(401, ""), incident()]);
+    let workspace = script.workspace(secret(), Options::default());
+    workspace.incident(&id()).await.unwrap_err();
+    workspace.incident(&id()).await.unwrap();
+    let sent: Vec<_> =
+        script.asked().iter().map(|it| it.headers["authorization"].to_str().unwrap().to_owned()).collect();
+    assert_eq!(sent, ["Bearer canary-token-1", "Bearer canary-token-2"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_identity_that_cannot_be_used_is_refused_at_the_door() {
     let empty = Auth::ClientSecret { client_id: GUID.to_owned(), secret: String::new().into() };
     let refused = Script::of([incident()]).door(empty, Options::default()).unwrap_err();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use lockstep_azure::{Cause, Fault, OnWait, Options, Patience, Side};
-use lockstep_core::AlertPlace;
+use lockstep_azure::{Cause, Fault, OnWait, Options, Patience, Question, Side};
+use lockstep_core::{AlertPlace, Preset};
 use tokio::time::{Instant, sleep};
 
 use crate::script::{GUID, Said, Script, id, incident, said, secret, silence, throttled};
@@ -53,6 +53,19 @@ async fn failures_that_may_pass_are_asked_again_a_few_times() {
 async fn a_service_that_says_nothing_is_given_up() {
     check(vec![silence()], &[0, 76, 153, 232], "no whole answer came").await;
     check(vec![silence(), incident()], &[0, 76], "incident 1").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_query_that_takes_too_long_is_tried_twice() {
+    let check = async |said: Said, expected: &[u64]| {
+        let script = Script::of([said]);
+        let question = Question::new(Preset::Seed.policy());
+        script.workspace(secret(), Options::default()).sightings(&question).await.unwrap_err();
+        assert_eq!(script.times(), expected);
+    };
+    check(said(504, ""), &[0, 1]).await;
+    check(silence(), &[0, 201]).await;
+    check(said(503, ""), &[0, 1, 3, 7]).await;
 }
 
 #[tokio::test(start_paused = true)]
