@@ -39,6 +39,13 @@ impl Default for Patience {
     }
 }
 
+impl Patience {
+    /// Whether one more wait is borne after others.
+    fn bears(self, waited: Duration, wait: Duration) -> bool {
+        wait <= self.longest && waited.saturating_add(wait) <= self.total
+    }
+}
+
 /// A wait that is about to begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
@@ -129,7 +136,7 @@ impl Throttle {
     }
 
     fn close(&self, gate: (Side, bool), wait: Duration) {
-        let opens = Instant::now() + wait.min(FAR);
+        let opens = Instant::now() + wait;
         let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
         let gate = gates.entry(gate).or_insert(opens);
         *gate = opens.max(*gate);
@@ -171,7 +178,7 @@ impl Policy for Throttle {
         loop {
             let held = self.closed_for(gate);
             if !held.is_zero() {
-                if is_write || waited + held > self.patience.total {
+                if is_write || !self.patience.bears(waited, held) {
                     return Err(Held { retry_after: held }.into());
                 }
                 self.wait(Wait { side, cause: Cause::Throttled, asked: None, wait: held, attempt }).await;
@@ -185,8 +192,8 @@ impl Policy for Throttle {
             if cause == Cause::Throttled {
                 self.close(gate, wait);
             }
-            let is_patient = wait <= self.patience.longest && waited + wait <= self.patience.total;
-            if attempt < tries(cause, side) && is_patient && !(is_write && cause == Cause::Throttled) {
+            let is_last = attempt >= tries(cause, side) || (is_write && cause == Cause::Throttled);
+            if !is_last && self.patience.bears(waited, wait) {
                 self.wait(Wait { side, cause, asked, wait, attempt }).await;
                 waited += wait;
             } else if cause == Cause::Throttled {
@@ -281,27 +288,27 @@ pub struct LastTry {
     pub error: Error,
 }
 
-/// How long the service asks to be left alone, in any form that it may say so; `None` where it does not, or not readably.
+/// How long the service asks to be left alone, in any form that it may say so, cut to a year; `None` where it does not, or
+/// not readably.
 ///
 /// Source: RFC 9110 section 10.2.3 (seconds or a date); the `-ms` forms as azure_core honours them.
 fn retry_after(headers: &Headers) -> Option<Duration> {
     let text = |name: &'static str| headers.get_optional_str(&HeaderName::from_static(name)).map(str::trim);
-    let milliseconds = ["x-ms-retry-after-ms", "retry-after-ms"].into_iter().find_map(|name| text(name)?.parse().ok());
-    if let Some(milliseconds) = milliseconds {
-        return Some(Duration::from_millis(milliseconds));
-    }
-    let asked = text("retry-after")?;
-    if let Ok(seconds) = asked.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let (until, now) = (parse_rfc7231(asked).ok()?, parse_rfc7231(text("date")?).ok()?);
-    Some((until - now).try_into().unwrap_or(Duration::ZERO))
+    let milliseconds =
+        || ["x-ms-retry-after-ms", "retry-after-ms"].into_iter().find_map(|name| text(name)?.parse().ok());
+    let seconds = || text("retry-after")?.parse().ok();
+    let date = || {
+        let (until, now) = (parse_rfc7231(text("retry-after")?).ok()?, parse_rfc7231(text("date")?).ok()?);
+        Some((until - now).try_into().unwrap_or(Duration::ZERO))
+    };
+    let asked = milliseconds().map(Duration::from_millis).or_else(|| seconds().map(Duration::from_secs)).or_else(date);
+    asked.map(|asked| asked.min(FAR))
 }
 
 /// What a 429 without a time means at Microsoft.Security: what Microsoft's own `DismissAllAlerts.ps1` waits then.
 const DEFENDER_THROTTLE: Duration = Duration::from_secs(360);
 
-/// Beyond any time that matters, and safe to add to an instant.
+/// A year: beyond any time that matters, and safe to add to an instant.
 const FAR: Duration = Duration::from_secs(366 * 86_400);
 
 #[cfg(test)]
@@ -332,6 +339,7 @@ mod tests {
         check(&[("retry-after", "Fri, 01 Jan 2021 00:02:00 GMT")], None);
         check(&[("retry-after", "-1")], None);
         check(&[("retry-after", "soon")], None);
+        check(&[("retry-after", "18446744073709551615")], Some(FAR.as_secs()));
         check(&[("retry-after", "99999999999999999999999")], None);
         check(&[], None);
     }
