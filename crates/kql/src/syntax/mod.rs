@@ -8,8 +8,8 @@ mod parser;
 pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Literal, Name, StringOp};
 pub use operator::{
     Column, Declared, Expand, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, NamePattern, Nulls, Operator,
-    OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange, SortColumn,
-    UnionSource,
+    OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, SeriesAggregate, SeriesRange,
+    SortColumn, UnionSource,
 };
 pub use parser::parse;
 

@@ -109,7 +109,7 @@ pub enum OperatorKind {
         /// The plugin and its arguments.
         plugin: super::Call,
         /// `: (name: type, ...)`
-        schema: Option<Vec<Declared>>,
+        schema: Option<PluginSchema>,
     },
     /// `invoke function(...)`
     Invoke(super::Call),
@@ -186,6 +186,15 @@ pub struct Declared {
     pub ty: Type,
     /// What it is when not given.
     pub default: Option<Expr>,
+}
+
+/// The columns that `evaluate` says its plugin gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PluginSchema {
+    /// `*` first: the columns of the input, then these.
+    pub keeps_input: bool,
+    /// The columns.
+    pub columns: Vec<Declared>,
 }
 
 /// `asc`, `desc`, and how `project-reorder` sorts names.

@@ -294,6 +294,11 @@ impl Parser<'_> {
 
     fn word_expression(&mut self, start: Span) -> Parsed<Expr> {
         let word = self.word_text().unwrap_or_default();
+        if word == "toscalar" && self.word_at(1) == Some("kind") {
+            let name = self.name()?;
+            self.parameters(&["kind"])?;
+            return Ok(Expr::new(ExprKind::Call(self.call(name)?), self.since(start)));
+        }
         let called = self.mark_at(1) == Some("(");
         let kind = match word {
             "dynamic" if called => {
@@ -418,10 +423,7 @@ impl Parser<'_> {
                 let open = text.find('(').map_or(0, |open| open + 1);
                 Literal::Typed(ty, text[open..text.len() - 1].trim().to_owned())
             }
-            TokenKind::Word if self.starts_literal_word() && self.mark_at(1) != Some("(") => {
-                Literal::Bool(text.eq_ignore_ascii_case("true"))
-            }
-            TokenKind::Word if text == "null" && self.mark_at(1) == Some("(") => return Ok(None),
+            TokenKind::Word if self.starts_literal_word() => Literal::Bool(text.eq_ignore_ascii_case("true")),
             _ => return Ok(None),
         };
         self.advance();

@@ -151,11 +151,16 @@ impl Parser<'_> {
     /// `(name: type, ...)`; `(*)` is empty.
     fn schema(&mut self) -> Parsed<Vec<Declared>> {
         self.expect("(")?;
-        let mut columns = Vec::new();
         if self.eat("*") {
             self.expect(")")?;
-            return Ok(columns);
+            return Ok(Vec::new());
         }
+        self.declared()
+    }
+
+    /// The rest of a schema after its parenthesis.
+    fn declared(&mut self) -> Parsed<Vec<Declared>> {
+        let mut columns = Vec::new();
         while !self.is(")") {
             let name = self.name()?;
             self.expect(":")?;
@@ -376,6 +381,6 @@ impl Parser<'_> {
             let span = name.span;
             return Ok(Expr::new(ExprKind::Name(name), span));
         }
-        self.unary()
+        self.literal()?.ok_or_else(|| self.missing("value"))
     }
 }

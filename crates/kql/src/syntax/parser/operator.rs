@@ -7,8 +7,8 @@ use crate::nearest::nearest;
 use crate::span::Span;
 use crate::syntax::{
     Column, Expand, Expr, ExprKind, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern, Nulls,
-    Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, SeriesAggregate, SeriesRange,
-    SortColumn, UnionSource,
+    Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, SeriesAggregate,
+    SeriesRange, SortColumn, UnionSource,
 };
 
 /// Operators that a pipeline may start with.
@@ -607,8 +607,18 @@ impl Parser<'_> {
         self.parameters(&[])?;
         let name = self.name()?;
         let plugin = self.call(name)?;
-        let schema = if self.eat(":") { Some(self.schema()?) } else { None };
-        Ok(OperatorKind::Evaluate { plugin, schema })
+        if !self.eat(":") {
+            return Ok(OperatorKind::Evaluate { plugin, schema: None });
+        }
+        // `(*, ...)` keeps the columns of the input.
+        let keeps_input = self.is("(") && self.mark_at(1) == Some("*") && self.mark_at(2) == Some(",");
+        if keeps_input {
+            self.at += 3;
+            let columns = self.declared()?;
+            return Ok(OperatorKind::Evaluate { plugin, schema: Some(PluginSchema { keeps_input, columns }) });
+        }
+        let keeps_input = self.is("(") && self.mark_at(1) == Some("*");
+        Ok(OperatorKind::Evaluate { plugin, schema: Some(PluginSchema { keeps_input, columns: self.schema()? }) })
     }
 
     fn render(&mut self) -> Parsed<OperatorKind> {
