@@ -40,9 +40,9 @@ pub enum Kind {
 /// A kind of finding and its codes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rule {
-    code: &'static str,
-    rule: &'static str,
-    kind: Kind,
+    pub code: &'static str,
+    pub rule: &'static str,
+    pub kind: Kind,
 }
 
 impl Error {
@@ -94,4 +94,39 @@ pub(crate) const TOO_LONG: Rule = Rule { code: "SYN0002", rule: "KS244", kind: K
 pub(crate) const TOO_DEEP: Rule = Rule { code: "SYN0002", rule: "KS245", kind: Kind::Limit };
 pub(crate) const UNSUPPORTED: Rule = Rule { code: "SEM0001", rule: "", kind: Kind::Unsupported };
 
+pub(crate) const PATTERN_NAME: Rule = semantic("SEM0100", "KS101");
+pub(crate) const PATTERN_TEXT: Rule = semantic("SEM0100", "KS102");
+pub(crate) const PATTERN_STAR: Rule = semantic("SEM0100", "KS103");
+pub(crate) const OPERANDS: Rule = semantic("SEM0064", "KS106");
+pub(crate) const VALUE_OF_TYPE: Rule = semantic("SEM0219", "KS107");
+pub(crate) const SCALAR_EXPECTED: Rule = semantic("SEM0100", "KS108");
+pub(crate) const RENAME: Rule = semantic("SEM0100", "KS110");
+pub(crate) const TABULAR_EXPECTED: Rule = semantic("SEM0100", "KS111");
+pub(crate) const ONE_COLUMN: Rule = semantic("SEM0100", "KS113");
+pub(crate) const ARGUMENT_COUNT: Rule = semantic("SEM0219", "KS119");
+pub(crate) const ARGUMENT_RANGE: Rule = semantic("SEM0219", "KS120");
+pub(crate) const NO_FUNCTION: Rule = semantic("SEM0260", "KS128");
+pub(crate) const CONSTANT: Rule = semantic("SEM0100", "KS129");
+pub(crate) const INTEGER: Rule = semantic("SEM0100", "KS134");
+pub(crate) const ONE_VALUE: Rule = semantic("SEM0100", "KS149");
+pub(crate) const NAME_WITHOUT_VALUE: Rule = semantic("SEM0100", "KS150");
+pub(crate) const TYPE: Rule = semantic("SEM0100", "KS141");
 pub(crate) const UNKNOWN_NAME: Rule = semantic("SEM0100", "KS142");
+pub(crate) const AGGREGATE_HERE: Rule = semantic("SEM0100", "KS144");
+pub(crate) const BOTH_SIDES: Rule = semantic("SEM0100", "KS145");
+pub(crate) const ELEMENT_ACCESS: Rule = semantic("SEM0100", "KS147");
+pub(crate) const DECLARED_TWICE: Rule = semantic("SEM0100", "KS171");
+pub(crate) const JOIN_CONDITION: Rule = semantic("SEM0100", "KS182");
+pub(crate) const JOIN_OPERAND: Rule = semantic("SEM0100", "KS183");
+pub(crate) const DATATABLE: Rule = semantic("SEM0100", "KS185");
+pub(crate) const STAR: Rule = semantic("SEM0100", "KS191");
+pub(crate) const NAMED_ARGUMENT: Rule = semantic("SEM0100", "KS193");
+pub(crate) const MISSING_ARGUMENT: Rule = semantic("SEM0219", "KS197");
+pub(crate) const VARIABLE_TWICE: Rule = semantic("SEM0100", "KS201");
+pub(crate) const UNKNOWN_TABLE: Rule = semantic("SEM0100", "KS204");
+pub(crate) const UNKNOWN_FUNCTION: Rule = semantic("SEM0260", "KS211");
+pub(crate) const NO_COMMON_TYPE: Rule = semantic("SEM0100", "KS232");
+pub(crate) const NO_AGGREGATE: Rule = semantic("SEM0100", "KS236");
+pub(crate) const DYNAMIC_KEY: Rule = semantic("SEM0100", "KS241");
+pub(crate) const KEY_TYPES: Rule = semantic("SEM0100", "KS242");
+pub(crate) const TABLE_COLUMNS: Rule = semantic("SEM0100", "KS249");

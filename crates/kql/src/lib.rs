@@ -12,6 +12,7 @@ pub mod span;
 pub mod syntax;
 pub mod timespan;
 
+mod bind;
 mod builder;
 mod chunk;
 mod database;
@@ -39,3 +40,11 @@ pub use options::{Limits, Options};
 pub use table::{ColumnInfo, Schema, Table};
 pub use timespan::Timespan;
 pub use value::{Type, Value};
+
+/// What is wrong with a query over these tables, in the order of the text; nothing where it would run.
+pub fn check(query: &str, database: &Database) -> Vec<Error> {
+    match syntax::parse(query) {
+        Ok(tree) => bind::bind(&tree, database, None).err().unwrap_or_default(),
+        Err(error) => vec![error],
+    }
+}

@@ -407,3 +407,151 @@ pub enum ScalarKind {
     /// An element of a dynamic by a computed key: an index (int or long) into an array, negative from its end, or a name (string) into a bag.
     Element(Box<Scalar>, Box<Scalar>),
 }
+
+impl Relation {
+    /// How many relations the longest way to a source passes, this one included.
+    pub(crate) fn height(&self) -> usize {
+        let mut highest = 0;
+        self.for_each_input(&mut |input| highest = highest.max(input.height()));
+        highest + 1
+    }
+
+    /// The relations that this one reads directly.
+    pub(crate) fn for_each_input(&self, visit: &mut dyn FnMut(&Self)) {
+        match &self.operator {
+            Operator::Table { .. }
+            | Operator::Shared(_)
+            | Operator::Input
+            | Operator::Rows(_)
+            | Operator::Range { .. } => {}
+            Operator::Filter { input, .. }
+            | Operator::Project { input, .. }
+            | Operator::Sort { input, .. }
+            | Operator::Take { input, .. }
+            | Operator::Sample { input, .. }
+            | Operator::Top { input, .. }
+            | Operator::Summarize { input, .. }
+            | Operator::Count { input }
+            | Operator::MvExpand { input, .. }
+            | Operator::Serialize { input }
+            | Operator::Evaluate { input, .. } => visit(input),
+            Operator::MvApply { input, body, .. } => {
+                visit(input);
+                visit(body);
+            }
+            Operator::Join(join) => {
+                visit(&join.left);
+                visit(&join.right);
+            }
+            Operator::Union(inputs) => inputs.iter().for_each(visit),
+            Operator::MakeSeries(series) => visit(&series.input),
+            Operator::Parse(parse) => visit(&parse.input),
+        }
+    }
+
+    /// Its first column alone, in another type.
+    pub(crate) fn with_first_column(self, ty: Type) -> Self {
+        let span = self.span;
+        let column = &self.schema.columns[0];
+        let value = Scalar { ty: column.ty, kind: ScalarKind::Column(0), span };
+        let schema = Schema::new([(column.name.clone(), ty)]);
+        let columns = vec![Scalar { ty, kind: ScalarKind::Convert(Box::new(value)), span }];
+        Self { schema, operator: Operator::Project { input: Box::new(self), columns }, span }
+    }
+}
+
+impl Scalar {
+    /// The column that the expression is, if it is nothing else.
+    pub(crate) fn as_column(&self) -> Option<usize> {
+        match self.kind {
+            ScalarKind::Column(place) => Some(place),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this column, converted or not.
+    pub(crate) fn is_column(&self, place: usize) -> bool {
+        match &self.kind {
+            ScalarKind::Column(own) => *own == place,
+            ScalarKind::Convert(inner) => inner.is_column(place),
+            _ => false,
+        }
+    }
+
+    /// Whether it depends on the row.
+    pub(crate) fn reads_columns(&self) -> bool {
+        if let ScalarKind::Column(_) = self.kind {
+            return true;
+        }
+        let mut reads = false;
+        self.for_each_operand(&mut |operand| reads |= operand.reads_columns());
+        reads
+    }
+
+    /// How many expressions it is made of.
+    pub(crate) fn size(&self) -> usize {
+        let mut size = 1;
+        self.for_each_operand(&mut |operand| size += operand.size());
+        size
+    }
+
+    /// Every column that it reads, to look at or to change.
+    pub(crate) fn for_each_column(&mut self, visit: &mut dyn FnMut(&mut usize)) {
+        if let ScalarKind::Column(place) = &mut self.kind {
+            visit(place);
+        }
+        self.for_each_operand_mut(&mut |operand| operand.for_each_column(visit));
+    }
+
+    fn for_each_operand(&self, visit: &mut dyn FnMut(&Self)) {
+        match &self.kind {
+            ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
+            ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
+                operands.iter().for_each(visit)
+            }
+            ScalarKind::Convert(operand)
+            | ScalarKind::Negate(operand)
+            | ScalarKind::Property(operand, _)
+            | ScalarKind::InRelation { operand, .. } => visit(operand),
+            ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
+                visit(left);
+                visit(right);
+            }
+            ScalarKind::List { operand, list, .. } => {
+                visit(operand);
+                list.iter().for_each(visit);
+            }
+            ScalarKind::Between { operand, low, high, .. } => {
+                visit(operand);
+                visit(low);
+                visit(high);
+            }
+        }
+    }
+
+    fn for_each_operand_mut(&mut self, visit: &mut dyn FnMut(&mut Self)) {
+        match &mut self.kind {
+            ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
+            ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
+                operands.iter_mut().for_each(visit)
+            }
+            ScalarKind::Convert(operand)
+            | ScalarKind::Negate(operand)
+            | ScalarKind::Property(operand, _)
+            | ScalarKind::InRelation { operand, .. } => visit(operand),
+            ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
+                visit(left);
+                visit(right);
+            }
+            ScalarKind::List { operand, list, .. } => {
+                visit(operand);
+                list.iter_mut().for_each(visit);
+            }
+            ScalarKind::Between { operand, low, high, .. } => {
+                visit(operand);
+                visit(low);
+                visit(high);
+            }
+        }
+    }
+}
