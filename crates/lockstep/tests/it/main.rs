@@ -1,7 +1,9 @@
 //! The binary as people and scripts use it: what it prints, and what it ends with.
 
+mod cloud;
 mod configuration;
 mod demo;
+mod faults;
 mod files;
 mod passes;
 mod run;
