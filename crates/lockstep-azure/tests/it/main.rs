@@ -5,6 +5,7 @@
 mod network;
 mod script;
 mod secrets;
+mod sightings;
 mod tokens;
 mod twin;
 mod waits;
