@@ -1,2 +1,66 @@
-//! The projects chores.
-fn main() {}
+//! The project's own chores: `cargo xtask COMMAND`.
+//!
+//! What a user of lockstep runs lives in the binary; what only somebody who works on lockstep runs lives here.
+
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
+
+mod bench;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::tree::Tree;
+
+/// Exit codes: 0 done, 1 the chore found fault or failed, 2 the command line is wrong.
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let Some(command) = COMMANDS.iter().find(|command| Some(&command.name) == words.first()) else {
+        eprint!("{}", usage());
+        return ExitCode::from(if matches!(words[..], ["help" | "--help" | "-h"]) { 0 } else { 2 });
+    };
+    match (command.run)(&words[1..]) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{}: {error:#}", command.name);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// One chore.
+struct Command {
+    name: &'static str,
+    takes: &'static str,
+    says: &'static str,
+    /// Whether all was well.
+    run: fn(&[&str]) -> Result<bool>,
+}
+
+/// Every chore; CONTRIBUTING.md names each of them, which `tidy` checks.
+const COMMANDS: &[Command] = &[
+    Command {
+        name: "tidy",
+        takes: "",
+        says: "checks what the compiler cannot: walls, words, documents",
+        run: tidy::run,
+    },
+    Command {
+        name: "bench",
+        takes: "[demo|sync]",
+        says: "measures what is promised about speed and size",
+        run: bench::run,
+    },
+];
+
+fn usage() -> String {
+    let mut text = String::from("cargo xtask COMMAND\n\n");
+    for Command { name, takes, says, .. } in COMMANDS {
+        text.push_str(&format!("  {:<24} {says}\n", format!("{name} {takes}")));
+    }
+    text
+}

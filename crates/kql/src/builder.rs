@@ -131,7 +131,6 @@ struct Encoder {
     values: Values,
     /// The text of each distinct value, for dynamics, whose own text is not at hand.
     texts: Vec<Box<str>>,
-    texts_len: usize,
     picks: Vec<u32>,
     distinct: HashTable<u32>,
 }
@@ -142,7 +141,6 @@ impl Encoder {
             ty,
             values: Values::with_capacity(ty, 0),
             texts: Vec::new(),
-            texts_len: 0,
             picks: Vec::new(),
             distinct: HashTable::new(),
         }
@@ -151,7 +149,7 @@ impl Encoder {
     fn text_len(&self) -> usize {
         match &self.values {
             Values::String(strings) => strings.text_len(),
-            _ => self.texts_len,
+            _ => self.texts.iter().map(|text| text.len()).sum::<usize>().min(self.texts.len() * 64),
         }
     }
 
@@ -171,13 +169,12 @@ impl Encoder {
             (Values::Dynamic(dynamics), Value::Dynamic(value)) => {
                 let text = value.json();
                 let hash = text_hash(&text);
-                let (texts, texts_len) = (&mut self.texts, &mut self.texts_len);
+                let texts = &mut self.texts;
                 // Types that JSON lacks print like strings, so equal text must also be an equal value.
                 let same = |&position: &u32| *texts[position as usize] == *text && dynamics[position as usize] == value;
                 distinct.find(hash, same).copied().unwrap_or_else(|| {
                     let position = dynamics.len() as u32;
                     dynamics.push(value);
-                    *texts_len += text.len();
                     texts.push(text.into());
                     distinct.insert_unique(hash, position, |&position| text_hash(&texts[position as usize]));
                     position

@@ -16,6 +16,7 @@ pub struct Clock {
 
 impl Clock {
     /// A clock that shows the time of this machine.
+    #[expect(clippy::disallowed_methods, reason = "the one place in the engine that reads the time")]
     pub fn system() -> Self {
         let ticks = OffsetDateTime::now_utc().unix_timestamp_nanos() / 100;
         Self::starting_at(Time::from_ticks(i64::try_from(ticks).unwrap_or(i64::MAX)))

@@ -183,7 +183,6 @@ fn named(path: &Path, doing: &'static str, error: rusqlite::Error) -> Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 mod tests {
     use super::*;
     use crate::event::{Binary, Event, PolicyUsed, RunId, RunStarted};

@@ -1,4 +1,4 @@
-//! The twin's own clock.
+//! The twin's own clock, and the only place where the twin reads the machine's.
 //!
 //! It starts where it is told to, runs with tokio's clock unless it is stepped only, and jumps forward on request. Under
 //! tokio's paused time it is therefore virtual. It never goes back: rows that were visible stay visible.
@@ -62,6 +62,26 @@ impl Clock {
     /// How the clock moves by itself.
     pub fn pace(&self) -> Pace {
         self.0.pace
+    }
+}
+
+/// The machine's time: what certificates follow, and on a socket tokens and dates, because the clients' do.
+#[expect(clippy::disallowed_methods, reason = "the one place in the twin that reads the time")]
+pub(crate) fn machine_time() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// Measures what the twin itself takes, in real time, whatever the world's clock shows.
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "work takes real time, also where tokio's time is paused")]
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

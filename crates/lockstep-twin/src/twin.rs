@@ -7,12 +7,10 @@ use axum::Router;
 use time::OffsetDateTime;
 
 use crate::api::{self, Wire};
-use crate::clock::{Clock, Pace};
+use crate::clock::{Clock, Pace, machine_time};
 use crate::estate::{Estate, Secrets};
-use crate::faults::Faults;
 use crate::loading::{self, LoadError, Loaded};
 use crate::stats::{Counters, Stats};
-use crate::throttle::Throttles;
 use crate::world::{Settings, World};
 
 /// What a twin starts from. The default is an empty world that runs with real time.
@@ -39,30 +37,16 @@ struct Inner {
     clock: Clock,
     world: Mutex<World>,
     counters: Counters,
-    faults: Faults,
-    throttles: Throttles,
 }
 
 impl Twin {
     /// A new twin; its secrets are random at every start.
     pub fn new(options: Options) -> Self {
         let estate = Arc::new(options.estate);
-        let clock = Clock::new(options.start.unwrap_or_else(OffsetDateTime::now_utc), options.pace);
-        let mut world = World::new(Arc::clone(&estate), options.settings, clock.clone());
-        let delay = world.settings.rights_delay;
-        for principal in [&estate.client_object_id, &estate.identity_object_id] {
-            world.assign_role(principal, "Owner", &estate.subscription(), delay);
-        }
+        let clock = Clock::new(options.start.unwrap_or_else(machine_time), options.pace);
+        let world = World::new(Arc::clone(&estate), options.settings, clock.clone());
         let secrets = Secrets::random();
-        Self(Arc::new(Inner {
-            estate,
-            secrets,
-            clock,
-            world: Mutex::new(world),
-            counters: Counters::default(),
-            faults: Faults::default(),
-            throttles: Throttles::default(),
-        }))
+        Self(Arc::new(Inner { estate, secrets, clock, world: Mutex::new(world), counters: Counters::default() }))
     }
 
     /// The whole surface, to be called in process.
@@ -100,16 +84,6 @@ impl Twin {
     /// What is needed to sign in.
     pub fn secrets(&self) -> &Secrets {
         &self.0.secrets
-    }
-
-    /// What fails, and when.
-    pub fn faults(&self) -> &Faults {
-        &self.0.faults
-    }
-
-    /// How often a caller may ask.
-    pub fn throttles(&self) -> &Throttles {
-        &self.0.throttles
     }
 
     /// What was asked so far, and what is left to do.

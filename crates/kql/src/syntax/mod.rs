@@ -4,7 +4,6 @@
 mod expression;
 mod operator;
 mod parser;
-mod print;
 
 pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Literal, Name, StringOp};
 pub use operator::{

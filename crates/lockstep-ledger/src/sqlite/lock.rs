@@ -19,6 +19,7 @@ use crate::platform;
 /// # Errors
 ///
 /// [`Error::Held`] where somebody else holds it. One that is just about to leave gets a moment to do so.
+#[expect(clippy::disallowed_methods, reason = "a blocking task may sleep; nothing else waits for it")]
 pub fn take(path: &Path, holder: &Holder) -> Result<File, Error> {
     let io = |error| Error::Io { path: path.to_owned(), doing: "locked", source: Cause::new(error) };
     let mut file = platform::open_private(&lock_path(path)).map_err(|error| super::open::refused(path, error))?;

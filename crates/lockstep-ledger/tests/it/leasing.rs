@@ -47,6 +47,7 @@ fn child(test: &str, path: &Path) -> (Child, impl Iterator<Item = String>) {
 }
 
 /// In the child, the path of the ledger that it is to use.
+#[expect(clippy::disallowed_methods, reason = "a child of a test is told what to do by its environment")]
 fn in_child() -> Option<PathBuf> {
     env::var_os(CHILD).map(PathBuf::from)
 }

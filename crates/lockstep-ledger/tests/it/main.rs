@@ -1,7 +1,6 @@
 //! The ledger on real files.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
-#![expect(clippy::print_stdout, reason = "a test's child process reports on standard output")]
 
 mod edited;
 mod exporting;

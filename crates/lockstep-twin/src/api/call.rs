@@ -10,7 +10,7 @@ use super::path::Params;
 use super::reply::Refusal;
 use super::{Operation, lenient};
 use crate::Twin;
-use crate::faults::Effect;
+use crate::clock::machine_time;
 use crate::tokens::Caller;
 use crate::world::Actor;
 
@@ -25,7 +25,6 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The path as it came, for links.
     pub(crate) path: String,
-    pub(crate) path_and_query: String,
     /// Scheme and authority that the caller used.
     pub(crate) origin: String,
     /// `None` where the operation is open to all.
@@ -33,8 +32,6 @@ pub(crate) struct Call {
     /// Ties the call to its traces.
     pub(crate) correlation: Uuid,
     pub(crate) wire: Wire,
-    /// What a fault does to the call.
-    pub(crate) struck: Option<Effect>,
 }
 
 /// How the twin is reached, which says whose clock tokens and dates follow.
@@ -58,7 +55,7 @@ impl Call {
     pub(crate) fn now(&self) -> OffsetDateTime {
         match self.wire {
             Wire::InProcess => self.twin.clock().now(),
-            Wire::Socket | Wire::IdentitySocket => OffsetDateTime::now_utc(),
+            Wire::Socket | Wire::IdentitySocket => machine_time(),
         }
     }
 
@@ -77,14 +74,6 @@ impl Call {
             },
             None => Actor::service("unknown"),
         }
-    }
-
-    /// The ARM id of what an operation is about: the path, without the verb of an action.
-    pub(crate) fn resource_id(&self) -> String {
-        let path = self.path.trim_end_matches('/');
-        let is_action = self.operation.method == http::Method::POST;
-        let id = if is_action { path.rsplit_once('/').map_or(path, |(id, _)| id) } else { path };
-        id.to_owned()
     }
 
     /// The api-version, as sent; empty where none was.

@@ -9,7 +9,9 @@ use rcgen::{
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use time::{Duration, OffsetDateTime};
+use time::Duration;
+
+use crate::clock::machine_time;
 
 /// A leaf that the authority signed.
 pub(super) struct Certificate {
@@ -21,7 +23,7 @@ pub(super) struct Certificate {
 impl Certificate {
     /// A certificate for localhost, the loopback addresses and `ip`, valid by the machine's clock.
     pub(super) fn new(ip: IpAddr) -> Result<Self, rcgen::Error> {
-        let now = OffsetDateTime::now_utc();
+        let now = machine_time();
         let ca_key = KeyPair::generate()?;
         let mut ca = CertificateParams::default();
         ca.distinguished_name = named("lockstep twin authority");

@@ -17,17 +17,15 @@ use super::rows::Row;
 pub(crate) enum TableName {
     SecurityAlert,
     SecurityIncident,
-    AzureActivity,
 }
 
 impl TableName {
-    pub(crate) const ALL: [Self; 3] = [Self::SecurityAlert, Self::SecurityIncident, Self::AzureActivity];
+    pub(crate) const ALL: [Self; 2] = [Self::SecurityAlert, Self::SecurityIncident];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SecurityAlert => "SecurityAlert",
             Self::SecurityIncident => "SecurityIncident",
-            Self::AzureActivity => "AzureActivity",
         }
     }
 
@@ -36,7 +34,6 @@ impl TableName {
         let columns = match self {
             Self::SecurityAlert => columns::SECURITY_ALERT,
             Self::SecurityIncident => columns::SECURITY_INCIDENT,
-            Self::AzureActivity => columns::AZURE_ACTIVITY,
         };
         Schema::new(columns.iter().copied())
     }
@@ -44,7 +41,7 @@ impl TableName {
 
 /// All tables.
 #[derive(Debug)]
-pub(crate) struct Logs([Log; 3]);
+pub(crate) struct Logs([Log; 2]);
 
 impl Logs {
     pub(super) fn new() -> Self {
@@ -75,7 +72,6 @@ impl Logs {
         match table {
             TableName::SecurityAlert => &mut self.0[0],
             TableName::SecurityIncident => &mut self.0[1],
-            TableName::AzureActivity => &mut self.0[2],
         }
     }
 }

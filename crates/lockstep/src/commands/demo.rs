@@ -7,7 +7,7 @@ mod script;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockstep_azure::{Auth, Cloud, Endpoint, Endpoints, Network, Options, Scope, Secret, Workspace};
 use lockstep_core::Preset;
@@ -15,6 +15,7 @@ use lockstep_engine::{Clock, Engine, Identity, Observer, Pass};
 use lockstep_ledger::{Holder, Ledger, Sqlite};
 use lockstep_twin::{Server, ServerOptions, Twin};
 use tempfile::TempDir;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use script::{Row, Standing};

@@ -89,6 +89,7 @@ pub struct Environment {
 
 impl Environment {
     /// Reads the process's environment.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Self {
         let text = |variable: Variable| env::var(variable.name()).ok().filter(|text| !text.is_empty());
         Self {

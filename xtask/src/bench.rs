@@ -1,0 +1,122 @@
+//! Measures what is promised about speed and size, and prints it beside what was promised.
+//!
+//! A figure is what one machine showed at one time: a target that is missed is printed as missed and fails nothing. Where
+//! a peer can be had it is measured in the same run, in turns with ours, so that both meet the same machine.
+
+mod child;
+mod demo;
+mod peers;
+mod sync;
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::tree::root;
+use child::Child;
+
+/// Builds the binary, measures, prints. What cannot be measured here is named with the reason.
+pub fn run(words: &[&str]) -> Result<bool> {
+    let subjects: &[Subject] = match words {
+        [] => SUBJECTS,
+        [name] => match SUBJECTS.iter().position(|subject| subject.name == *name) {
+            Some(at) => &SUBJECTS[at..=at],
+            None => bail!(
+                "there is no `{name}`; there are {}",
+                SUBJECTS.iter().map(|s| s.name).collect::<Vec<_>>().join(", ")
+            ),
+        },
+        _ => bail!("one subject at a time, or none for all"),
+    };
+    Child::new("cargo").args(["build", "--release", "--package", "lockstep"]).run()?;
+    for subject in subjects {
+        println!("\n{}: {}", subject.name, subject.says);
+        for figure in (subject.measure)()? {
+            figure.print();
+        }
+    }
+    Ok(true)
+}
+
+/// Something that is measured in one go.
+struct Subject {
+    name: &'static str,
+    says: &'static str,
+    measure: fn() -> Result<Vec<Figure>>,
+}
+
+const SUBJECTS: &[Subject] = &[
+    Subject {
+        name: "demo",
+        says: "the demonstration, and passes over the world that it leaves",
+        measure: demo::measure,
+    },
+    Subject {
+        name: "sync",
+        says: "10,000 incidents of which 102 or so have to change, beside peers",
+        measure: sync::measure,
+    },
+];
+
+/// One measured number.
+struct Figure {
+    what: String,
+    /// With its unit.
+    measured: String,
+    /// What was promised, and whether it was kept; nothing was promised about some.
+    target: Option<(String, bool)>,
+    /// How to see it again.
+    command: String,
+}
+
+impl Figure {
+    fn print(&self) {
+        let target = match &self.target {
+            Some((target, true)) => format!("{target}: met"),
+            Some((target, false)) => format!("{target}: MISSED"),
+            None => String::new(),
+        };
+        println!("  {:<44} {:>12}  {target}\n      {}", self.what, self.measured, self.command);
+    }
+
+    /// Says why something was not measured.
+    fn left_out(what: &str, why: &str) -> Self {
+        Self { what: what.into(), measured: "left out".into(), target: None, command: why.into() }
+    }
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
+}
+
+/// The program as users get it.
+fn lockstep() -> PathBuf {
+    root().join("target/release/lockstep")
+}
+
+/// A folder of this measurement, empty.
+fn folder(name: &str) -> Result<PathBuf> {
+    let folder = root().join("target/bench").join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::median;
+
+    #[test]
+    fn the_median_is_the_middle() {
+        let check = |values: &[f64], expected: f64| assert!((median(&mut values.to_vec()) - expected).abs() < 1e-9);
+        check(&[3.0], 3.0);
+        check(&[9.0, 1.0, 2.0], 2.0);
+        check(&[9.0, 1.0, 2.0, 3.0], 2.5);
+    }
+}
