@@ -20,6 +20,11 @@ pub struct Chunk {
 }
 
 impl Chunk {
+    /// Computed rows: these columns, each of `len` rows.
+    pub fn of(columns: Vec<Column>, len: usize) -> Self {
+        Self { columns, len, ingested: None }
+    }
+
     /// The rows at these positions, in this order.
     pub fn gather(&self, picks: &Picks) -> Self {
         // Columns that came from one chunk share their picks, and go on sharing them.

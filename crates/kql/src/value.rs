@@ -166,11 +166,11 @@ impl Value {
     }
 }
 
-/// The text that `tostring()` gives: empty for null.
+/// The text that `tostring()` gives: empty for null, `True` and `False` for bools.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Bool(Some(value)) => f.write_str(if *value { "true" } else { "false" }),
+            Self::Bool(Some(value)) => f.write_str(if *value { "True" } else { "False" }),
             Self::Int(Some(value)) => value.fmt(f),
             Self::Long(Some(value)) => value.fmt(f),
             Self::Real(Some(value)) => f.write_str(&crate::real::text(*value)),

@@ -2,6 +2,7 @@
 //! A column that was filtered, joined, expanded or dictionary-encoded keeps its values and only changes the picks, so that
 //! those operations copy no text and a function of it runs once per value instead of once per row.
 
+pub mod lift;
 mod native;
 mod strings;
 mod values;
@@ -56,6 +57,12 @@ impl Column {
     /// A column that shows the picked values.
     pub fn picked(values: Arc<Values>, picks: Picks) -> Self {
         Self { values, rows: Rows::Picked(picks) }
+    }
+
+    /// A column that shows the only value on so many rows.
+    pub fn picked_same(values: Arc<Values>, len: usize) -> Self {
+        debug_assert_eq!(values.len(), 1);
+        Self { values, rows: Rows::Same(len) }
     }
 
     /// A column with other values on the same rows; the values must be as many.

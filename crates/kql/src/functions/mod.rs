@@ -1,5 +1,20 @@
-//! The scalar functions: each one item with its name, signatures, documentation, examples and evaluation.
-//! Leaves out operators (`exec::operators`) and conversions (`convert`).
+//! The scalar functions: each one item with its name, signatures, documentation, examples and evaluation, in a file for each
+//! subject. Leaves out operators (`exec`) and the conversions themselves (`convert`).
+
+mod arrays;
+mod bags;
+mod conditions;
+mod conversions;
+mod encodings;
+mod given;
+mod moments;
+mod networks;
+mod numbers;
+mod parsing;
+mod regexes;
+mod shapes;
+mod texts;
+mod windows;
 
 use crate::column::{Cell, Column};
 use crate::signature::Signature;
@@ -14,7 +29,7 @@ pub struct Function {
     pub signatures: &'static [Signature],
     /// What it answers, in a sentence or two.
     pub doc: &'static str,
-    /// Expressions and what they give, which are its tests.
+    /// Expressions and the text that `tostring()` gives of them, which are its tests.
     pub examples: &'static [(&'static str, &'static str)],
     /// How it is evaluated.
     pub eval: Eval,
@@ -45,7 +60,20 @@ pub struct Call {
 }
 
 /// Every function, by subject.
-static GROUPS: &[&[Function]] = &[];
+static GROUPS: &[&[Function]] = &[
+    arrays::FUNCTIONS,
+    bags::FUNCTIONS,
+    conditions::FUNCTIONS,
+    conversions::FUNCTIONS,
+    encodings::FUNCTIONS,
+    moments::FUNCTIONS,
+    networks::FUNCTIONS,
+    numbers::FUNCTIONS,
+    parsing::FUNCTIONS,
+    regexes::FUNCTIONS,
+    texts::FUNCTIONS,
+    windows::FUNCTIONS,
+];
 
 impl Function {
     /// The function of this name.
@@ -56,5 +84,15 @@ impl Function {
     /// Every function.
     pub fn all() -> impl Iterator<Item = &'static Self> {
         GROUPS.iter().copied().flatten()
+    }
+
+    const fn new(
+        name: &'static str,
+        signatures: &'static [Signature],
+        doc: &'static str,
+        examples: &'static [(&'static str, &'static str)],
+        eval: Eval,
+    ) -> Self {
+        Self { name, signatures, doc, examples, eval }
     }
 }

@@ -1,0 +1,81 @@
+//! Which columns of a relation later steps read.
+
+use crate::plan::{Relation, Scalar, ScalarKind};
+
+/// For each column of a relation, whether it is read.
+#[derive(Clone, Debug)]
+pub(super) struct Needed(Vec<bool>);
+
+impl Needed {
+    /// Every column.
+    pub(super) fn all(relation: &Relation) -> Self {
+        Self(vec![true; relation.schema.columns.len()])
+    }
+
+    /// Every one of so many columns.
+    pub(super) fn of(columns: usize) -> Self {
+        Self(vec![true; columns])
+    }
+
+    /// No column.
+    pub(super) fn none(relation: &Relation) -> Self {
+        Self(vec![false; relation.schema.columns.len()])
+    }
+
+    /// Whether a column is read.
+    pub(super) fn has(&self, column: usize) -> bool {
+        self.0.get(column).copied().unwrap_or(true)
+    }
+
+    /// Marks a column as read.
+    pub(super) fn add(&mut self, column: usize) {
+        if let Some(needed) = self.0.get_mut(column) {
+            *needed = true;
+        }
+    }
+
+    /// Marks what an expression reads.
+    pub(super) fn read(&mut self, scalar: &Scalar) {
+        visit(scalar, &mut |column| self.add(column));
+    }
+
+    /// These columns and those that the expressions read.
+    pub(super) fn and<'a>(&self, scalars: impl IntoIterator<Item = &'a Scalar>) -> Self {
+        let mut needed = self.clone();
+        scalars.into_iter().for_each(|scalar| needed.read(scalar));
+        needed
+    }
+
+    /// The columns of the input that a projection reads for what is needed of it.
+    pub(super) fn through(&self, input: &Relation, columns: &[Scalar]) -> Self {
+        let wanted = columns.iter().enumerate().filter(|(place, _)| self.has(*place)).map(|(_, scalar)| scalar);
+        Self::none(input).and(wanted)
+    }
+}
+
+/// Calls `column` with the place of each column that the expression reads.
+fn visit(scalar: &Scalar, column: &mut impl FnMut(usize)) {
+    match &scalar.kind {
+        ScalarKind::Constant(_) | ScalarKind::Subquery(_) => {}
+        ScalarKind::Column(place) => column(*place),
+        ScalarKind::Call { arguments, .. } => arguments.iter().for_each(|argument| visit(argument, column)),
+        ScalarKind::Convert(inner) | ScalarKind::Negate(inner) | ScalarKind::Property(inner, _) => visit(inner, column),
+        ScalarKind::And(operands) | ScalarKind::Or(operands) => {
+            operands.iter().for_each(|operand| visit(operand, column));
+        }
+        ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
+            visit(left, column);
+            visit(right, column);
+        }
+        ScalarKind::List { operand, list, .. } => {
+            visit(operand, column);
+            list.iter().for_each(|element| visit(element, column));
+        }
+        ScalarKind::InRelation { operand, .. } => visit(operand, column),
+        ScalarKind::Between { operand, low, high, .. } => {
+            visit(operand, column);
+            visit(low, column);
+            visit(high, column);
+        }
+    }
+}
