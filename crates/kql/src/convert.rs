@@ -14,9 +14,9 @@ pub fn convert(column: &Column, ty: Type) -> Column {
         (Values::Int(values), Type::Long) => {
             lift::unary(column, |at, _| Values::Long(at.map(|position| values[position].map(i64::from)).collect()))
         }
-        (Values::Long(values), Type::Real) => {
-            lift::unary(column, |at, _| Values::Real(at.map(|position| values[position].map(|value| value as f64)).collect()))
-        }
+        (Values::Long(values), Type::Real) => lift::unary(column, |at, _| {
+            Values::Real(at.map(|position| values[position].map(|value| value as f64)).collect())
+        }),
         (Values::Dynamic(values), Type::String) => lift::unary(column, |at, len| {
             let mut strings = Strings::with_capacity(len);
             for position in at {

@@ -58,7 +58,9 @@ pub fn rows_hash(columns: &[Column], len: usize) -> Vec<u64> {
         let ready: Option<Vec<u64>> = match column.rows() {
             Rows::Each => None,
             Rows::Same(_) => Some(vec![cell_hash(values.cell(0))]),
-            Rows::Picked(_) if values.len() <= len => Some((0..values.len()).map(|at| cell_hash(values.cell(at))).collect()),
+            Rows::Picked(_) if values.len() <= len => {
+                Some((0..values.len()).map(|at| cell_hash(values.cell(at))).collect())
+            }
             Rows::Picked(_) => None,
         };
         for (row, hash) in hashes.iter_mut().enumerate() {

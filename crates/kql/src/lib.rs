@@ -6,15 +6,20 @@ pub mod aggregates;
 pub mod column;
 pub mod datetime;
 pub mod functions;
+pub mod known;
+pub mod load;
 pub mod plan;
 pub mod signature;
 pub mod span;
 pub mod syntax;
 pub mod timespan;
+pub mod wire;
 
+mod answer;
 mod bind;
 mod builder;
 mod chunk;
+mod convert;
 mod database;
 mod decimal;
 mod dynamic;
@@ -27,8 +32,10 @@ mod nearest;
 mod options;
 mod real;
 mod table;
+mod terms;
 mod value;
 
+pub use answer::{Answer, Partial, Render};
 pub use builder::{RowError, TableBuilder};
 pub use database::Database;
 pub use datetime::Datetime;
@@ -40,6 +47,20 @@ pub use options::{Limits, Options};
 pub use table::{ColumnInfo, Schema, Table};
 pub use timespan::Timespan;
 pub use value::{Type, Value};
+
+/// Runs a query over these tables.
+///
+/// # Errors
+/// The first finding where the query is not one or does not fit the tables; what it asks for and this engine lacks; a limit.
+pub fn run(query: &str, database: &Database, options: &Options) -> Result<Answer, Error> {
+    let tree = syntax::parse(query)?;
+    let evaluate =
+        |shared: &[plan::Relation], relation: &plan::Relation| exec::table(shared, relation, database, options);
+    let plan = bind::bind(&tree, database, Some(&evaluate)).map_err(|errors| {
+        errors.into_iter().next().unwrap_or_else(|| Error::unsupported("this query", span::Span::at(0)))
+    })?;
+    exec::run(&plan, database, options)
+}
 
 /// What is wrong with a query over these tables, in the order of the text; nothing where it would run.
 pub fn check(query: &str, database: &Database) -> Vec<Error> {

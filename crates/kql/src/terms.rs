@@ -103,7 +103,11 @@ impl Needle {
 
 /// Whether two texts are equal but for case.
 pub fn equal_ignoring_case(left: &str, right: &str) -> bool {
-    if left.is_ascii() && right.is_ascii() { left.eq_ignore_ascii_case(right) } else { left.to_lowercase() == right.to_lowercase() }
+    if left.is_ascii() && right.is_ascii() {
+        left.eq_ignore_ascii_case(right)
+    } else {
+        left.to_lowercase() == right.to_lowercase()
+    }
 }
 
 fn in_term(c: char) -> bool {

@@ -9,7 +9,10 @@ const BOOL: Takes = Takes::Type(Type::Bool);
 pub(super) static AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "count",
-        signatures: &[Signature::new(&[], Returns::Type(Type::Long)), Signature::new(&[Parameter::once("predicate", BOOL)], Returns::Type(Type::Long))],
+        signatures: &[
+            Signature::new(&[], Returns::Type(Type::Long)),
+            Signature::new(&[Parameter::once("predicate", BOOL)], Returns::Type(Type::Long)),
+        ],
         prefix: "count",
         doc: "The number of rows of the group.",
         examples: &[("count()", "4")],
@@ -36,7 +39,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "sumif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Promoted(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)],
+            Returns::Promoted(0),
+        )],
         prefix: "sumif",
         doc: "The sum over the rows for which the predicate is true.",
         examples: &[("sumif(x, x > 1)", "4")],
@@ -45,7 +51,12 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "avg",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Type(Type::Decimal))], Returns::Type(Type::Decimal)), Signature::new(&[Parameter::once("expr", Takes::Type(Type::Timespan))], Returns::Type(Type::Timespan)), Signature::new(&[Parameter::once("expr", Takes::Type(Type::Datetime))], Returns::Type(Type::Datetime)), Signature::new(&[Parameter::once("expr", Takes::Number)], Returns::Type(Type::Real))],
+        signatures: &[
+            Signature::new(&[Parameter::once("expr", Takes::Type(Type::Decimal))], Returns::Type(Type::Decimal)),
+            Signature::new(&[Parameter::once("expr", Takes::Type(Type::Timespan))], Returns::Type(Type::Timespan)),
+            Signature::new(&[Parameter::once("expr", Takes::Type(Type::Datetime))], Returns::Type(Type::Datetime)),
+            Signature::new(&[Parameter::once("expr", Takes::Number)], Returns::Type(Type::Real)),
+        ],
         prefix: "avg",
         doc: "The arithmetic mean of the values that are not null.",
         examples: &[("avg(x * 3)", "5.0")],
@@ -54,7 +65,24 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "avgif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Type(Type::Decimal)), Parameter::once("predicate", BOOL)], Returns::Type(Type::Decimal)), Signature::new(&[Parameter::once("expr", Takes::Type(Type::Timespan)), Parameter::once("predicate", BOOL)], Returns::Type(Type::Timespan)), Signature::new(&[Parameter::once("expr", Takes::Type(Type::Datetime)), Parameter::once("predicate", BOOL)], Returns::Type(Type::Datetime)), Signature::new(&[Parameter::once("expr", Takes::Number), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[
+            Signature::new(
+                &[Parameter::once("expr", Takes::Type(Type::Decimal)), Parameter::once("predicate", BOOL)],
+                Returns::Type(Type::Decimal),
+            ),
+            Signature::new(
+                &[Parameter::once("expr", Takes::Type(Type::Timespan)), Parameter::once("predicate", BOOL)],
+                Returns::Type(Type::Timespan),
+            ),
+            Signature::new(
+                &[Parameter::once("expr", Takes::Type(Type::Datetime)), Parameter::once("predicate", BOOL)],
+                Returns::Type(Type::Datetime),
+            ),
+            Signature::new(
+                &[Parameter::once("expr", Takes::Number), Parameter::once("predicate", BOOL)],
+                Returns::Type(Type::Real),
+            ),
+        ],
         prefix: "avgif",
         doc: "The mean over the rows for which the predicate is true.",
         examples: &[("avgif(x, x > 1)", "2.0")],
@@ -72,7 +100,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "minif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Orderable), Parameter::once("predicate", BOOL)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Orderable), Parameter::once("predicate", BOOL)],
+            Returns::Argument(0),
+        )],
         prefix: "minif",
         doc: "The least value over the rows for which the predicate is true.",
         examples: &[("minif(x, x > 1)", "2")],
@@ -90,7 +121,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "maxif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Orderable), Parameter::once("predicate", BOOL)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Orderable), Parameter::once("predicate", BOOL)],
+            Returns::Argument(0),
+        )],
         prefix: "maxif",
         doc: "The greatest value over the rows for which the predicate is true.",
         examples: &[("maxif(x, x < 2)", "1")],
@@ -99,7 +133,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "dcount",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::optional("accuracy", Takes::Integer)], Returns::Type(Type::Long))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("accuracy", Takes::Integer)],
+            Returns::Type(Type::Long),
+        )],
         prefix: "dcount",
         doc: "The number of distinct values that are not null, counted exactly.",
         examples: &[("dcount(s)", "3")],
@@ -108,7 +145,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "dcountif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL), Parameter::optional("accuracy", Takes::Integer)], Returns::Type(Type::Long))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr", Takes::Scalar),
+                Parameter::once("predicate", BOOL),
+                Parameter::optional("accuracy", Takes::Integer),
+            ],
+            Returns::Type(Type::Long),
+        )],
         prefix: "dcountif",
         doc: "The number of distinct values over the rows for which the predicate is true.",
         examples: &[("dcountif(s, x > 1)", "2")],
@@ -126,7 +170,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "count_distinctif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)], Returns::Type(Type::Long))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)],
+            Returns::Type(Type::Long),
+        )],
         prefix: "count_distinctif",
         doc: "The number of distinct values over the rows for which the predicate is true.",
         examples: &[("count_distinctif(s, x > 1)", "2")],
@@ -144,7 +191,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "stdevif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "stdevif",
         doc: "The standard deviation of the sample, over the rows for which the predicate is true.",
         examples: &[("stdevif(x, x > 1)", "0.0")],
@@ -162,7 +212,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "stdevpif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "stdevpif",
         doc: "The standard deviation of the population, over the rows for which the predicate is true.",
         examples: &[("stdevpif(x, x > 1)", "0.0")],
@@ -180,7 +233,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "varianceif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "varianceif",
         doc: "The variance of the sample, over the rows for which the predicate is true.",
         examples: &[("varianceif(x, x > 1)", "0.0")],
@@ -198,7 +254,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "variancepif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Summable), Parameter::once("predicate", BOOL)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "variancepif",
         doc: "The variance of the population, over the rows for which the predicate is true.",
         examples: &[("variancepif(x, x > 1)", "0.0")],
@@ -207,7 +266,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "covariance",
-        signatures: &[Signature::new(&[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "covariance",
         doc: "The covariance of two columns, of the sample.",
         examples: &[],
@@ -216,7 +278,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "covarianceif",
-        signatures: &[Signature::new(&[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr1", Takes::Summable),
+                Parameter::once("expr2", Takes::Summable),
+                Parameter::once("predicate", BOOL),
+            ],
+            Returns::Type(Type::Real),
+        )],
         prefix: "covarianceif",
         doc: "The covariance of the sample, over the rows for which the predicate is true.",
         examples: &[("covarianceif(x, x, x > 1)", "0.0")],
@@ -225,7 +294,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "covariancep",
-        signatures: &[Signature::new(&[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable)],
+            Returns::Type(Type::Real),
+        )],
         prefix: "covariancep",
         doc: "The covariance of two columns, of the population.",
         examples: &[],
@@ -234,7 +306,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "covariancepif",
-        signatures: &[Signature::new(&[Parameter::once("expr1", Takes::Summable), Parameter::once("expr2", Takes::Summable), Parameter::once("predicate", BOOL)], Returns::Type(Type::Real))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr1", Takes::Summable),
+                Parameter::once("expr2", Takes::Summable),
+                Parameter::once("predicate", BOOL),
+            ],
+            Returns::Type(Type::Real),
+        )],
         prefix: "covariancepif",
         doc: "The covariance of the population, over the rows for which the predicate is true.",
         examples: &[("covariancepif(x, x, x > 1)", "0.0")],
@@ -243,7 +322,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_list",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "list",
         doc: "An array of the values that are not null.",
         examples: &[("make_list(x)", "[1,2,2]"), ("make_list(x, 2)", "[1,2]")],
@@ -252,7 +334,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "makelist",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "list",
         doc: "An array of the values that are not null.",
         examples: &[("makelist(x)", "[1,2,2]"), ("makelist(x, 2)", "[1,2]")],
@@ -261,7 +346,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_list_if",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr", Takes::Scalar),
+                Parameter::once("predicate", BOOL),
+                Parameter::optional("maxSize", Takes::Integer),
+            ],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "list",
         doc: "An array of the values of the rows for which the predicate is true.",
         examples: &[("make_list_if(s, x > 1)", "[\"b\",\"\"]")],
@@ -279,7 +371,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_set",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "set",
         doc: "An array of the distinct values that are not null.",
         examples: &[("make_set(x)", "[1,2]")],
@@ -288,7 +383,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "makeset",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "set",
         doc: "An array of the distinct values that are not null.",
         examples: &[("makeset(x)", "[1,2]")],
@@ -297,7 +395,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_set_if",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr", Takes::Scalar),
+                Parameter::once("predicate", BOOL),
+                Parameter::optional("maxSize", Takes::Integer),
+            ],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "set",
         doc: "An array of the distinct values of the rows for which the predicate is true.",
         examples: &[("make_set_if(x, x > 1)", "[2]")],
@@ -306,7 +411,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_bag",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Bag), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Bag), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "bag",
         doc: "A bag of the members of all bags; of several with one name any.",
         examples: &[("make_bag(bag_pack(s, 1))", "{\"a\":1,\"b\":1,\"\":1}")],
@@ -315,7 +423,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_dictionary",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Bag), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Bag), Parameter::optional("maxSize", Takes::Integer)],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "dictionary",
         doc: "A bag of the members of all bags; of several with one name any.",
         examples: &[("make_dictionary(bag_pack(s, 1))", "{\"a\":1,\"b\":1,\"\":1}")],
@@ -324,7 +435,14 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "make_bag_if",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Bag), Parameter::once("predicate", BOOL), Parameter::optional("maxSize", Takes::Integer)], Returns::Type(Type::Dynamic))],
+        signatures: &[Signature::new(
+            &[
+                Parameter::once("expr", Takes::Bag),
+                Parameter::once("predicate", BOOL),
+                Parameter::optional("maxSize", Takes::Integer),
+            ],
+            Returns::Type(Type::Dynamic),
+        )],
         prefix: "bag",
         doc: "A bag of the members of the bags of the rows for which the predicate is true.",
         examples: &[("make_bag_if(bag_pack(s, 1), x > 1)", "{\"b\":1,\"\":1}")],
@@ -333,7 +451,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "percentile",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("percentile", Takes::Number)], Returns::Promoted(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::once("percentile", Takes::Number)],
+            Returns::Promoted(0),
+        )],
         prefix: "percentile",
         doc: "The value at a percentile, by the nearest rank.",
         examples: &[("percentile(x, 50)", "2")],
@@ -342,7 +463,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "percentiles",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::repeated("percentile", Takes::Number, 1)], Returns::Promoted(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::repeated("percentile", Takes::Number, 1)],
+            Returns::Promoted(0),
+        )],
         prefix: "percentile",
         doc: "The values at several percentiles, a column for each.",
         examples: &[],
@@ -351,7 +475,16 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "percentiles_array",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::repeated("percentile", Takes::Number, 1)], Returns::Type(Type::Dynamic)), Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("percentiles", Takes::Array)], Returns::Type(Type::Dynamic))],
+        signatures: &[
+            Signature::new(
+                &[Parameter::once("expr", Takes::Scalar), Parameter::repeated("percentile", Takes::Number, 1)],
+                Returns::Type(Type::Dynamic),
+            ),
+            Signature::new(
+                &[Parameter::once("expr", Takes::Scalar), Parameter::once("percentiles", Takes::Array)],
+                Returns::Type(Type::Dynamic),
+            ),
+        ],
         prefix: "percentiles",
         doc: "The values at several percentiles as an array.",
         examples: &[("percentiles_array(x, 10, 50)", "[1,2]")],
@@ -378,7 +511,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "take_anyif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)],
+            Returns::Argument(0),
+        )],
         prefix: "",
         doc: "The value of any row for which the predicate is true.",
         examples: &[("take_anyif(x, x > 1)", "2")],
@@ -387,7 +523,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "anyif",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)],
+            Returns::Argument(0),
+        )],
         prefix: "any",
         doc: "The value of any row for which the predicate is true.",
         examples: &[("anyif(x, x > 1)", "2")],
@@ -396,7 +535,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "arg_max",
-        signatures: &[Signature::new(&[Parameter::once("maximized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("maximized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)],
+            Returns::Argument(0),
+        )],
         prefix: "",
         doc: "The greatest value, and the values that its row has in other columns.",
         examples: &[],
@@ -405,7 +547,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "argmax",
-        signatures: &[Signature::new(&[Parameter::once("maximized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("maximized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)],
+            Returns::Argument(0),
+        )],
         prefix: "max",
         doc: "The greatest value, and the values that its row has in other columns.",
         examples: &[],
@@ -414,7 +559,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "arg_min",
-        signatures: &[Signature::new(&[Parameter::once("minimized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("minimized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)],
+            Returns::Argument(0),
+        )],
         prefix: "",
         doc: "The least value, and the values that its row has in other columns.",
         examples: &[],
@@ -423,7 +571,10 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "argmin",
-        signatures: &[Signature::new(&[Parameter::once("minimized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)], Returns::Argument(0))],
+        signatures: &[Signature::new(
+            &[Parameter::once("minimized", Takes::Orderable), Parameter::repeated("returned", Takes::ScalarOrStar, 0)],
+            Returns::Argument(0),
+        )],
         prefix: "min",
         doc: "The least value, and the values that its row has in other columns.",
         examples: &[],

@@ -115,8 +115,12 @@ impl Kind {
             Self::Min => PerGroup::boxed(pick::Extreme::new(false), returns, condition),
             Self::Max => PerGroup::boxed(pick::Extreme::new(true), returns, condition),
             Self::DistinctCount => PerGroup::boxed(collect::DistinctCount::default(), returns, condition),
-            Self::Deviation { population } => PerGroup::boxed(number::Spread::new(population, true), returns, condition),
-            Self::Variance { population } => PerGroup::boxed(number::Spread::new(population, false), returns, condition),
+            Self::Deviation { population } => {
+                PerGroup::boxed(number::Spread::new(population, true), returns, condition)
+            }
+            Self::Variance { population } => {
+                PerGroup::boxed(number::Spread::new(population, false), returns, condition)
+            }
             Self::Covariance { population } => PerGroup::boxed(number::Covariance::new(population), returns, condition),
             Self::List { nulls } => PerGroup::boxed(collect::List::new(nulls, condition), returns, condition),
             Self::Set => PerGroup::boxed(collect::Set::new(condition), returns, condition),

@@ -23,13 +23,13 @@ pub fn binary(
     build: impl FnOnce(&mut dyn Iterator<Item = (usize, usize)>, usize) -> Values,
 ) -> Column {
     match (left.rows(), right.rows()) {
-        (Rows::Same(len), Rows::Same(_)) => {
-            Column::picked_same(Arc::new(build(&mut std::iter::once((0, 0)), 1)), *len)
-        }
+        (Rows::Same(len), Rows::Same(_)) => Column::picked_same(Arc::new(build(&mut std::iter::once((0, 0)), 1)), *len),
         (_, Rows::Same(_)) => unary(left, |positions, len| build(&mut positions.map(|position| (position, 0)), len)),
         (Rows::Same(_), _) => unary(right, |positions, len| build(&mut positions.map(|position| (0, position)), len)),
         (Rows::Picked(own), Rows::Picked(other))
-            if Arc::ptr_eq(own, other) && left.values().len() == right.values().len() && left.values().len() <= own.len() =>
+            if Arc::ptr_eq(own, other)
+                && left.values().len() == right.values().len()
+                && left.values().len() <= own.len() =>
         {
             let len = left.values().len();
             left.with_values(build(&mut (0..len).map(|position| (position, position)), len))
@@ -42,7 +42,11 @@ pub fn binary(
 }
 
 /// Applies a function of one row of any number of columns, which have `rows` rows each.
-pub fn rowwise(columns: &[Column], rows: usize, build: impl FnOnce(&mut dyn Iterator<Item = Positions<'_>>, usize) -> Values) -> Column {
+pub fn rowwise(
+    columns: &[Column],
+    rows: usize,
+    build: impl FnOnce(&mut dyn Iterator<Item = Positions<'_>>, usize) -> Values,
+) -> Column {
     let mut varying = columns.iter().filter(|column| !matches!(column.rows(), Rows::Same(_)));
     match (varying.next(), varying.next()) {
         (None, _) => {

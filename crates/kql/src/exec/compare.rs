@@ -31,7 +31,9 @@ pub fn compare(op: BinaryOp, left: &Column, right: &Column) -> Column {
             let test = |(i, j): (usize, usize)| match (&a[i], &b[j]) {
                 (Dynamic::Null, Dynamic::Null) => None,
                 (Dynamic::Null, _) | (_, Dynamic::Null) => against_null(op),
-                (a, b) if op == BinaryOp::Equal || op == BinaryOp::NotEqual => Some((a.text() == b.text()) == (op == BinaryOp::Equal)),
+                (a, b) if op == BinaryOp::Equal || op == BinaryOp::NotEqual => {
+                    Some((a.text() == b.text()) == (op == BinaryOp::Equal))
+                }
                 (a, b) => Some(holds(op, dynamic_order(a, b))),
             };
             lift::binary(left, right, |pairs, _| Values::Bool(pairs.map(test).collect()))
@@ -53,7 +55,13 @@ pub fn meeting_type(left: Type, right: Type) -> Type {
     }
 }
 
-fn ordered<T: PartialOrd + Copy>(op: BinaryOp, left: &Column, right: &Column, a: &[Option<T>], b: &[Option<T>]) -> Column {
+fn ordered<T: PartialOrd + Copy>(
+    op: BinaryOp,
+    left: &Column,
+    right: &Column,
+    a: &[Option<T>],
+    b: &[Option<T>],
+) -> Column {
     let test = |(i, j): (usize, usize)| match (a[i], b[j]) {
         (Some(a), Some(b)) => Some(holds(op, a.partial_cmp(&b))),
         (None, None) => None,
@@ -119,7 +127,9 @@ pub fn order(left: Cell<'_>, right: Cell<'_>) -> Ordering {
             (Dynamic::Null, Dynamic::Null) => Ordering::Equal,
             (Dynamic::Null, _) => Ordering::Less,
             (_, Dynamic::Null) => Ordering::Greater,
-            (a, b) => dynamic_order(a, b).unwrap_or_else(|| rank(a).cmp(&rank(b)).then_with(|| a.text().cmp(&b.text()))),
+            (a, b) => {
+                dynamic_order(a, b).unwrap_or_else(|| rank(a).cmp(&rank(b)).then_with(|| a.text().cmp(&b.text())))
+            }
         },
         _ => Ordering::Equal,
     }

@@ -83,7 +83,8 @@ impl Run<'_> {
         keeps_empty: bool,
         needed: &Needed,
     ) -> Result<Expanded, Error> {
-        let items = expansion.items.iter().map(|item| self.eval(&item.value, chunk)).collect::<Result<Vec<Column>, Error>>()?;
+        let items =
+            expansion.items.iter().map(|item| self.eval(&item.value, chunk)).collect::<Result<Vec<Column>, Error>>()?;
         let mut picks = Vec::with_capacity(chunk.len);
         let mut counts = Vec::with_capacity(chunk.len);
         let mut elements: Vec<Vec<Dynamic>> = items.iter().map(|_| Vec::with_capacity(chunk.len)).collect();
@@ -135,12 +136,12 @@ fn push(cell: Cell<'_>, count: usize, bags_as_arrays: bool, elements: &mut Vec<D
     let end = elements.len() + count;
     match cell {
         Cell::Dynamic(Dynamic::Array(own)) => elements.extend(own.iter().take(count).cloned()),
-        Cell::Dynamic(Dynamic::Bag(members)) => elements.extend(members.iter().take(count).map(|(name, value)| {
-            match bags_as_arrays {
+        Cell::Dynamic(Dynamic::Bag(members)) => {
+            elements.extend(members.iter().take(count).map(|(name, value)| match bags_as_arrays {
                 true => Dynamic::Array([Dynamic::String(Arc::clone(name)), value.clone()].into()),
                 false => Dynamic::Bag([(Arc::clone(name), value.clone())].into()),
-            }
-        })),
+            }))
+        }
         cell if count > 0 && !cell.is_null() => elements.push(Dynamic::from(cell.to_value())),
         _ => {}
     }

@@ -30,9 +30,9 @@ pub(super) fn kept(chunk: &Arc<Chunk>, keep: &Column) -> Option<Arc<Chunk>> {
         Shown::Same(_) if values[0] == Some(true) => return Some(Arc::clone(chunk)),
         Shown::Same(_) => return None,
         Shown::Each => (0..chunk.len as u32).filter(|&row| values[row as usize] == Some(true)).collect(),
-        Shown::Picked(picks) => (0..chunk.len as u32)
-            .filter(|&row| values[picks[row as usize] as usize] == Some(true))
-            .collect(),
+        Shown::Picked(picks) => {
+            (0..chunk.len as u32).filter(|&row| values[picks[row as usize] as usize] == Some(true)).collect()
+        }
     };
     match picks.len() {
         0 => None,

@@ -31,7 +31,9 @@ impl Index {
         // From the last to the first, so that a chain runs in the order of the rows.
         for row in (0..keys.len).rev().filter(|&row| !keys.has_null(row)) {
             let hash = keys.hashes[row];
-            match table.find_mut(hash, |&first| keys.hashes[first as usize] == hash && keys.same(row, &keys, first as usize)) {
+            match table
+                .find_mut(hash, |&first| keys.hashes[first as usize] == hash && keys.same(row, &keys, first as usize))
+            {
                 Some(first) => next[row] = std::mem::replace(first, row as u32),
                 None => {
                     table.insert_unique(hash, row as u32, |&first| keys.hashes[first as usize]);
@@ -44,7 +46,8 @@ impl Index {
     /// The first row of the same keys.
     fn first(&self, keys: &Keys, row: usize) -> Option<u32> {
         let hash = keys.hashes[row];
-        let same = |&first: &u32| self.keys.hashes[first as usize] == hash && keys.same(row, &self.keys, first as usize);
+        let same =
+            |&first: &u32| self.keys.hashes[first as usize] == hash && keys.same(row, &self.keys, first as usize);
         self.table.find(hash, same).copied()
     }
 

@@ -123,7 +123,9 @@ impl Members {
                 }
                 false
             };
-            return lift::unary(&operand, |at, _| Values::Bool(at.map(|position| Some(found(position) != negated)).collect()));
+            return lift::unary(&operand, |at, _| {
+                Values::Bool(at.map(|position| Some(found(position) != negated)).collect())
+            });
         }
         let operand = convert(operand, Type::String);
         let Values::String(texts) = &**operand.values() else { return Column::nulls(Type::Bool, operand.len()) };

@@ -66,6 +66,22 @@ pub(crate) fn run(plan: &Plan, database: &Database, options: &Options) -> Result
     Ok(Answer { tables, partial, render: plan.render.clone() })
 }
 
+/// The rows of one relation, which may refer to the shared ones, for a binder whose columns depend on rows.
+pub(crate) fn table(
+    shared: &[Relation],
+    relation: &Relation,
+    database: &Database,
+    options: &Options,
+) -> Result<Table, Error> {
+    let mut run = Run { database, options, started: Instant::now(), shared: Vec::new(), members: Mutex::default() };
+    for relation in shared {
+        let rows = run.relation(relation, &Needed::all(relation), None)?;
+        run.shared.push(rows);
+    }
+    let rows = run.relation(relation, &Needed::all(relation), None)?;
+    Ok(Table::from_chunks(Arc::new(relation.schema.clone()), rows.chunks))
+}
+
 /// The rows that the limit on rows lets through.
 fn within_limits(table: Table, options: &Options, partial: &mut Option<Partial>) -> Table {
     let limit = options.limits.rows;

@@ -43,7 +43,9 @@ pub(super) fn has_window(scalar: &Scalar) -> bool {
         ScalarKind::Constant(_) | ScalarKind::Subquery(_) | ScalarKind::Column(_) => false,
         ScalarKind::Convert(inner) | ScalarKind::Negate(inner) | ScalarKind::Property(inner, _) => has_window(inner),
         ScalarKind::And(operands) | ScalarKind::Or(operands) => operands.iter().any(has_window),
-        ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => has_window(left) || has_window(right),
+        ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
+            has_window(left) || has_window(right)
+        }
         ScalarKind::List { operand, list, .. } => has_window(operand) || list.iter().any(has_window),
         ScalarKind::InRelation { operand, .. } => has_window(operand),
         ScalarKind::Between { operand, low, high, .. } => has_window(operand) || has_window(low) || has_window(high),

@@ -30,9 +30,9 @@ impl Run<'_> {
             (Value::Long(Some(first)), Value::Long(Some(last)), Value::Long(Some(by))) => {
                 Values::Long(whole(first, last, by)?.map(Some).collect())
             }
-            (Value::Int(Some(first)), Value::Int(Some(last)), Value::Int(Some(by))) => {
-                Values::Int(whole(first.into(), last.into(), by.into())?.map(|value| i32::try_from(value).ok()).collect())
-            }
+            (Value::Int(Some(first)), Value::Int(Some(last)), Value::Int(Some(by))) => Values::Int(
+                whole(first.into(), last.into(), by.into())?.map(|value| i32::try_from(value).ok()).collect(),
+            ),
             (Value::Datetime(Some(first)), Value::Datetime(Some(last)), Value::Timespan(Some(by))) => {
                 Values::Datetime(whole(first.0, last.0, by.0)?.map(|ticks| Some(Datetime(ticks))).collect())
             }

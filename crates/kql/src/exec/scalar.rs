@@ -30,7 +30,9 @@ impl Run<'_> {
                 match function.eval {
                     Eval::Columns(eval) | Eval::Window(eval) => eval(&call, &columns),
                     Eval::Cells(eval) => by_cells(&call, &columns, eval),
-                    Eval::Bound => return Err(Error::unsupported(format!("{}() in this place", function.name), scalar.span)),
+                    Eval::Bound => {
+                        return Err(Error::unsupported(format!("{}() in this place", function.name), scalar.span));
+                    }
                 }
             }
             ScalarKind::Convert(inner) => convert(&self.eval(inner, chunk)?, scalar.ty),

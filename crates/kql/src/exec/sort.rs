@@ -12,7 +12,13 @@ use crate::plan::SortKey;
 
 impl Run<'_> {
     /// The rows in the order of the keys, stable; with a limit the first of them.
-    pub(super) fn sort(&self, rows: &Rows, types: &[Type], keys: &[SortKey], limit: Option<usize>) -> Result<Rows, Error> {
+    pub(super) fn sort(
+        &self,
+        rows: &Rows,
+        types: &[Type],
+        keys: &[SortKey],
+        limit: Option<usize>,
+    ) -> Result<Rows, Error> {
         let chunk = rows.whole(types);
         let columns = keys.iter().map(|key| self.eval(&key.value, &chunk)).collect::<Result<Vec<Column>, Error>>()?;
         let compare = |a: &u32, b: &u32| {

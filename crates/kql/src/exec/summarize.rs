@@ -62,7 +62,12 @@ impl Run<'_> {
         let (all_keys, arguments): (Vec<Keys>, Vec<Vec<Vec<Column>>>) =
             parts.into_iter().map(|part| (part.keys, part.arguments)).unzip();
         let threads = if keys.is_empty() || rows.len() < FEW { 1 } else { self.options.threads.max(1) };
-        let work = Work { keys: &all_keys, arguments: &arguments, aggregates, key_types: keys.iter().map(|key| key.ty).collect() };
+        let work = Work {
+            keys: &all_keys,
+            arguments: &arguments,
+            aggregates,
+            key_types: keys.iter().map(|key| key.ty).collect(),
+        };
         let chunks = threads::each(threads, threads, |share| work.share(share, threads));
         Ok(Rows { chunks: chunks.into_iter().flatten().filter(|chunk| chunk.len > 0).map(Arc::new).collect() })
     }
@@ -170,7 +175,8 @@ impl Work<'_> {
         let mut chunks = Vec::new();
         for run in best.chunk_by(|a, b| a.chunk == b.chunk) {
             let index = run[0].chunk as usize;
-            let columns = self.keys[index].columns.iter().chain(self.arguments[index].iter().flatten()).cloned().collect();
+            let columns =
+                self.keys[index].columns.iter().chain(self.arguments[index].iter().flatten()).cloned().collect();
             let picks = Arc::new(run.iter().map(|at| at.row).collect());
             chunks.push(Chunk::of(columns, self.keys[index].len).gather(&picks));
         }

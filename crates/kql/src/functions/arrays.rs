@@ -14,109 +14,298 @@ use crate::{Datetime, Dynamic, Timespan, Type, Value};
 const LENGTH: &[Signature] = &[gives(&[one("array", Takes::Array)], Type::Long)];
 const SORT: &[Signature] = &[gives(&[many("array", Takes::Array, 1), maybe("nulls_last", BOOL)], Type::Dynamic)];
 const SETS: &[Signature] = &[gives(&[many("set", Takes::Array, 2)], Type::Dynamic)];
-const ROTATE: &[Signature] = &[gives(&[one("array", Takes::Array), one("rotate_count", Takes::Integer)], Type::Dynamic)];
-const SHIFT: &[Signature] = &[gives(&[one("array", Takes::Array), one("shift_count", Takes::Integer), maybe("default_value", Takes::Scalar)], Type::Dynamic)];
-const IFF: &[Signature] = &[gives(&[one("condition_array", Takes::Array), one("when_true", Takes::Scalar), one("when_false", Takes::Scalar)], Type::Dynamic)];
+const ROTATE: &[Signature] =
+    &[gives(&[one("array", Takes::Array), one("rotate_count", Takes::Integer)], Type::Dynamic)];
+const SHIFT: &[Signature] = &[gives(
+    &[one("array", Takes::Array), one("shift_count", Takes::Integer), maybe("default_value", Takes::Scalar)],
+    Type::Dynamic,
+)];
+const IFF: &[Signature] = &[gives(
+    &[one("condition_array", Takes::Array), one("when_true", Takes::Scalar), one("when_false", Takes::Scalar)],
+    Type::Dynamic,
+)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("array_length", LENGTH, "The number of elements.", &[("array_length(dynamic([1, 2, 3]))", "3"), ("array_length(dynamic('x'))", "")], Eval::Cells(length)),
-    Function::new("arraylength", LENGTH, "The same as `array_length`.", &[("arraylength(dynamic([]))", "0")], Eval::Cells(length)),
-    Function::new("pack_array", &[gives(&[many("value", Takes::Scalar, 1)], Type::Dynamic)], "An array of the values.", &[("pack_array(1, 'a', 2h)", "[1,\"a\",\"02:00:00\"]")], Eval::Cells(|_, args| array(args.iter().map(|cell| cell.dynamic())))),
-    Function::new("array_concat", &[gives(&[many("array", Takes::Array, 1)], Type::Dynamic)], "One array of the elements of all.", &[("array_concat(dynamic([1]), dynamic([2, 3]))", "[1,2,3]")], Eval::Cells(|_, args| {
-        array(args.iter().filter_map(|cell| cell.array()).flatten().cloned())
-    })),
-    Function::new("array_slice", &[gives(&[one("array", Takes::Array), one("start", Takes::Integer), one("end", Takes::Integer)], Type::Dynamic)], "The elements from a position up to and including another; negative ones count from the end.", &[("array_slice(dynamic([1, 2, 3]), 1, 2)", "[2,3]"), ("array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)", "[3,4]")], Eval::Cells(|_, args| {
-        let Some(elements) = args[0].array() else { return null() };
-        let len = elements.len() as i64;
-        let place = |at: i64| if at < 0 { at + len } else { at };
-        let (Some(start), Some(end)) = (args[1].long(), args[2].long()) else { return null() };
-        let (start, end) = (place(start).max(0), place(end).min(len - 1));
-        if start > end { array([]) } else { array(elements[start as usize..=end as usize].iter().cloned()) }
-    })),
-    Function::new("array_split", &[
-        gives(&[one("array", Takes::Array), one("index", Takes::Integer)], Type::Dynamic),
-        gives(&[one("array", Takes::Array), one("indices", Takes::Array)], Type::Dynamic),
-    ], "An array of the parts before, between and after positions.", &[("array_split(dynamic([1, 2, 3, 4, 5]), 2)", "[[1,2],[3,4,5]]"), ("array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3]))", "[[1],[2,3],[4,5]]")], Eval::Cells(|_, args| {
-        let Some(elements) = args[0].array() else { return null() };
-        let len = elements.len() as i64;
-        let places: Vec<i64> = match args[1].array() {
-            Some(places) => places.iter().filter_map(|place| Cell::Dynamic(place).long()).collect(),
-            None => args[1].long().into_iter().collect(),
-        };
-        let mut parts = Vec::new();
-        let mut start = 0;
-        for place in places {
-            let end = (if place < 0 { place + len } else { place }).clamp(start, len);
-            parts.push(Dynamic::Array(elements[start as usize..end as usize].into()));
-            start = end;
-        }
-        parts.push(Dynamic::Array(elements[start as usize..].into()));
-        array(parts)
-    })),
-    Function::new("array_reverse", &[gives(&[one("value", Takes::Array)], Type::Dynamic)], "The elements from last to first.", &[("array_reverse(dynamic([1, 2, 3]))", "[3,2,1]")], Eval::Cells(|_, args| match args[0].array() {
-        None => null(),
-        Some(elements) => array(elements.iter().rev().cloned()),
-    })),
-    Function::new("array_rotate_left", ROTATE, "The elements moved left by so many places, around the end.", &[("array_rotate_left(dynamic([1, 2, 3]), 1)", "[2,3,1]")], Eval::Cells(|_, args| rotated(args, 1))),
-    Function::new("array_rotate_right", ROTATE, "The elements moved right by so many places, around the end.", &[("array_rotate_right(dynamic([1, 2, 3]), 1)", "[3,1,2]")], Eval::Cells(|_, args| rotated(args, -1))),
-    Function::new("array_shift_left", SHIFT, "The elements moved left by so many places; the places left free hold null or a value.", &[("array_shift_left(dynamic([1, 2, 3]), 1)", "[2,3,null]")], Eval::Cells(|_, args| shifted(args, 1))),
-    Function::new("array_shift_right", SHIFT, "The elements moved right by so many places; the places left free hold null or a value.", &[("array_shift_right(dynamic([1, 2, 3]), 1, 0)", "[0,1,2]")], Eval::Cells(|_, args| shifted(args, -1))),
-    Function::new("array_index_of", &[gives(&[one("array", Takes::Array), one("value", Takes::Scalar), maybe("start", Takes::Integer), maybe("length", Takes::Integer), maybe("occurrence", Takes::Integer)], Type::Long)], "The position of a value among the elements; -1 where it is not.", &[("array_index_of(dynamic(['this', 'is', 'an', 'example']), 'an')", "2"), ("array_index_of(dynamic([1, 2]), 3)", "-1")], Eval::Cells(|_, args| {
-        let Some(elements) = args[0].array() else { return Value::Long(None) };
-        let given = |place: usize| args.get(place).and_then(|cell| cell.long());
-        let len = elements.len() as i64;
-        let start = given(2).map_or(0, |start| if start < 0 { (start + len).max(0) } else { start });
-        let end = given(3).filter(|length| *length >= 0).map_or(len, |length| (start + length).min(len));
-        let occurrence = given(4).unwrap_or(1).max(1) as usize;
-        let wanted = args[1].dynamic();
-        let found = (start..end).filter(|at| is(&elements[*at as usize], &wanted)).nth(occurrence - 1);
-        Value::Long(Some(found.unwrap_or(-1)))
-    })),
-    Function::new("array_sum", &[gives(&[one("array", Takes::Array)], Type::Real)], "The sum of the elements; null where one is not a number.", &[("array_sum(dynamic([1, 2, 3, 4]))", "10.0")], Eval::Cells(|_, args| {
-        Value::Real(args[0].array().and_then(|elements| elements.iter().map(|element| Cell::Dynamic(element).real()).sum()))
-    })),
-    Function::new("array_iff", IFF, "For each condition the element at its place of one array where it is true, of another where not.", &[("array_iff(dynamic([true, false]), dynamic([1, 2]), dynamic([3, 4]))", "[1,4]")], Eval::Cells(chosen)),
-    Function::new("array_iif", IFF, "The same as `array_iff`.", &[("array_iif(dynamic([false]), 1, 2)", "[2]")], Eval::Cells(chosen)),
-    Function::new("array_sort_asc", SORT, "The elements in order, nulls last.", &[("array_sort_asc(dynamic(['b', null, 'a']))", "[\"a\",\"b\",null]")], Eval::Cells(|_, args| sorted(args, false))),
-    Function::new("array_sort_desc", SORT, "The elements in the opposite order, nulls last.", &[("array_sort_desc(dynamic([1, 3, 2]))", "[3,2,1]")], Eval::Cells(|_, args| sorted(args, true))),
-    Function::new("set_union", SETS, "An array of the distinct elements of all.", &[("set_union(dynamic([1, 2]), dynamic([2, 3]))", "[1,2,3]")], Eval::Cells(|_, args| {
-        array(distinct(args.iter().filter_map(|cell| cell.array()).flatten()))
-    })),
-    Function::new("set_intersect", SETS, "An array of the distinct elements that every array has.", &[("set_intersect(dynamic([1, 2, 2]), dynamic([2, 3]))", "[2]")], Eval::Cells(|_, args| {
-        let Some((first, others)) = arrays(args) else { return null() };
-        array(distinct(first).into_iter().filter(|element| others.iter().all(|other| contains(other, element))))
-    })),
-    Function::new("set_difference", SETS, "An array of the distinct elements of the first array that no other has.", &[("set_difference(dynamic([1, 2, 3]), dynamic([2]))", "[1,3]")], Eval::Cells(|_, args| {
-        let Some((first, others)) = arrays(args) else { return null() };
-        array(distinct(first).into_iter().filter(|element| !others.iter().any(|other| contains(other, element))))
-    })),
-    Function::new("set_equals", &[gives(&[one("set1", Takes::Array), one("set2", Takes::Array)], Type::Bool)], "Whether both have the same distinct elements.", &[("set_equals(dynamic([1, 2]), dynamic([2, 1, 1]))", "True")], Eval::Cells(|_, args| {
-        let both = args[0].array().zip(args[1].array());
-        Value::Bool(both.map(|(a, b)| a.iter().all(|element| contains(b, element)) && b.iter().all(|element| contains(a, element))))
-    })),
-    Function::new("set_has_element", &[gives(&[one("set", Takes::Array), one("value", Takes::Scalar)], Type::Bool)], "Whether a value is among the elements.", &[("set_has_element(dynamic(['a', 'b']), 'b')", "True"), ("set_has_element(dynamic([1]), 2)", "False")], Eval::Cells(|_, args| {
-        let wanted = args[1].dynamic();
-        Value::Bool(args[0].array().map(|elements| contains(elements, &wanted)))
-    })),
-    Function::new("jaccard_index", &[gives(&[one("set1", Takes::Array), one("set2", Takes::Array)], Type::Real)], "The share of the distinct elements of both that both have.", &[("jaccard_index(dynamic([1, 2, 3]), dynamic([2, 3, 4]))", "0.5")], Eval::Cells(|_, args| {
-        let both = args[0].array().zip(args[1].array());
-        Value::Real(both.map(|(a, b)| {
-            let union = distinct(a.iter().chain(b)).len();
-            let common = distinct(a).iter().filter(|element| contains(b, element)).count();
-            common as f64 / union as f64
-        }))
-    })),
-    Function::new("zip", &[gives(&[many("array", Takes::Array, 2)], Type::Dynamic)], "An array of the arrays of the elements at each place.", &[("zip(dynamic([1, 3]), dynamic([2, 4]))", "[[1,2],[3,4]]")], Eval::Cells(|_, args| {
-        let arrays: Vec<&[Dynamic]> = args.iter().map(|cell| cell.array().unwrap_or(&[])).collect();
-        let len = arrays.iter().map(|elements| elements.len()).max().unwrap_or(0);
-        let row = |place: usize| Dynamic::Array(arrays.iter().map(|own| own.get(place).cloned().unwrap_or(Dynamic::Null)).collect());
-        array((0..len).map(row))
-    })),
-    Function::new("repeat", &[gives(&[one("value", Takes::Scalar), one("count", LONG)], Type::Dynamic)], "An array of a value so many times.", &[("repeat(1, 3)", "[1,1,1]")], Eval::Cells(|_, args| match args[1].long() {
-        Some(count) => array(vec![args[0].dynamic(); count.clamp(0, 1 << 20) as usize]),
-        None => null(),
-    })),
-    Function::new("range", &[gives(&[one("start", Takes::Summable), one("stop", Takes::Summable), maybe("step", Takes::Summable)], Type::Dynamic)], "An array of the values from one up to and including another, by a step of 1 or 1 hour where none is given.", &[("range(1, 8, 3)", "[1,4,7]"), ("array_length(range(datetime(2007-01-01), datetime(2007-01-03), 1d))", "3")], Eval::Cells(range)),
+    Function::new(
+        "array_length",
+        LENGTH,
+        "The number of elements.",
+        &[("array_length(dynamic([1, 2, 3]))", "3"), ("array_length(dynamic('x'))", "")],
+        Eval::Cells(length),
+    ),
+    Function::new(
+        "arraylength",
+        LENGTH,
+        "The same as `array_length`.",
+        &[("arraylength(dynamic([]))", "0")],
+        Eval::Cells(length),
+    ),
+    Function::new(
+        "pack_array",
+        &[gives(&[many("value", Takes::Scalar, 1)], Type::Dynamic)],
+        "An array of the values.",
+        &[("pack_array(1, 'a', 2h)", "[1,\"a\",\"02:00:00\"]")],
+        Eval::Cells(|_, args| array(args.iter().map(|cell| cell.dynamic()))),
+    ),
+    Function::new(
+        "array_concat",
+        &[gives(&[many("array", Takes::Array, 1)], Type::Dynamic)],
+        "One array of the elements of all.",
+        &[("array_concat(dynamic([1]), dynamic([2, 3]))", "[1,2,3]")],
+        Eval::Cells(|_, args| array(args.iter().filter_map(|cell| cell.array()).flatten().cloned())),
+    ),
+    Function::new(
+        "array_slice",
+        &[gives(
+            &[one("array", Takes::Array), one("start", Takes::Integer), one("end", Takes::Integer)],
+            Type::Dynamic,
+        )],
+        "The elements from a position up to and including another; negative ones count from the end.",
+        &[
+            ("array_slice(dynamic([1, 2, 3]), 1, 2)", "[2,3]"),
+            ("array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)", "[3,4]"),
+        ],
+        Eval::Cells(|_, args| {
+            let Some(elements) = args[0].array() else { return null() };
+            let len = elements.len() as i64;
+            let place = |at: i64| if at < 0 { at + len } else { at };
+            let (Some(start), Some(end)) = (args[1].long(), args[2].long()) else { return null() };
+            let (start, end) = (place(start).max(0), place(end).min(len - 1));
+            if start > end { array([]) } else { array(elements[start as usize..=end as usize].iter().cloned()) }
+        }),
+    ),
+    Function::new(
+        "array_split",
+        &[
+            gives(&[one("array", Takes::Array), one("index", Takes::Integer)], Type::Dynamic),
+            gives(&[one("array", Takes::Array), one("indices", Takes::Array)], Type::Dynamic),
+        ],
+        "An array of the parts before, between and after positions.",
+        &[
+            ("array_split(dynamic([1, 2, 3, 4, 5]), 2)", "[[1,2],[3,4,5]]"),
+            ("array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3]))", "[[1],[2,3],[4,5]]"),
+        ],
+        Eval::Cells(|_, args| {
+            let Some(elements) = args[0].array() else { return null() };
+            let len = elements.len() as i64;
+            let places: Vec<i64> = match args[1].array() {
+                Some(places) => places.iter().filter_map(|place| Cell::Dynamic(place).long()).collect(),
+                None => args[1].long().into_iter().collect(),
+            };
+            let mut parts = Vec::new();
+            let mut start = 0;
+            for place in places {
+                let end = (if place < 0 { place + len } else { place }).clamp(start, len);
+                parts.push(Dynamic::Array(elements[start as usize..end as usize].into()));
+                start = end;
+            }
+            parts.push(Dynamic::Array(elements[start as usize..].into()));
+            array(parts)
+        }),
+    ),
+    Function::new(
+        "array_reverse",
+        &[gives(&[one("value", Takes::Array)], Type::Dynamic)],
+        "The elements from last to first.",
+        &[("array_reverse(dynamic([1, 2, 3]))", "[3,2,1]")],
+        Eval::Cells(|_, args| match args[0].array() {
+            None => null(),
+            Some(elements) => array(elements.iter().rev().cloned()),
+        }),
+    ),
+    Function::new(
+        "array_rotate_left",
+        ROTATE,
+        "The elements moved left by so many places, around the end.",
+        &[("array_rotate_left(dynamic([1, 2, 3]), 1)", "[2,3,1]")],
+        Eval::Cells(|_, args| rotated(args, 1)),
+    ),
+    Function::new(
+        "array_rotate_right",
+        ROTATE,
+        "The elements moved right by so many places, around the end.",
+        &[("array_rotate_right(dynamic([1, 2, 3]), 1)", "[3,1,2]")],
+        Eval::Cells(|_, args| rotated(args, -1)),
+    ),
+    Function::new(
+        "array_shift_left",
+        SHIFT,
+        "The elements moved left by so many places; the places left free hold null or a value.",
+        &[("array_shift_left(dynamic([1, 2, 3]), 1)", "[2,3,null]")],
+        Eval::Cells(|_, args| shifted(args, 1)),
+    ),
+    Function::new(
+        "array_shift_right",
+        SHIFT,
+        "The elements moved right by so many places; the places left free hold null or a value.",
+        &[("array_shift_right(dynamic([1, 2, 3]), 1, 0)", "[0,1,2]")],
+        Eval::Cells(|_, args| shifted(args, -1)),
+    ),
+    Function::new(
+        "array_index_of",
+        &[gives(
+            &[
+                one("array", Takes::Array),
+                one("value", Takes::Scalar),
+                maybe("start", Takes::Integer),
+                maybe("length", Takes::Integer),
+                maybe("occurrence", Takes::Integer),
+            ],
+            Type::Long,
+        )],
+        "The position of a value among the elements; -1 where it is not.",
+        &[
+            ("array_index_of(dynamic(['this', 'is', 'an', 'example']), 'an')", "2"),
+            ("array_index_of(dynamic([1, 2]), 3)", "-1"),
+        ],
+        Eval::Cells(|_, args| {
+            let Some(elements) = args[0].array() else { return Value::Long(None) };
+            let given = |place: usize| args.get(place).and_then(|cell| cell.long());
+            let len = elements.len() as i64;
+            let start = given(2).map_or(0, |start| if start < 0 { (start + len).max(0) } else { start });
+            let end = given(3).filter(|length| *length >= 0).map_or(len, |length| (start + length).min(len));
+            let occurrence = given(4).unwrap_or(1).max(1) as usize;
+            let wanted = args[1].dynamic();
+            let found = (start..end).filter(|at| is(&elements[*at as usize], &wanted)).nth(occurrence - 1);
+            Value::Long(Some(found.unwrap_or(-1)))
+        }),
+    ),
+    Function::new(
+        "array_sum",
+        &[gives(&[one("array", Takes::Array)], Type::Real)],
+        "The sum of the elements; null where one is not a number.",
+        &[("array_sum(dynamic([1, 2, 3, 4]))", "10.0")],
+        Eval::Cells(|_, args| {
+            Value::Real(
+                args[0].array().and_then(|elements| elements.iter().map(|element| Cell::Dynamic(element).real()).sum()),
+            )
+        }),
+    ),
+    Function::new(
+        "array_iff",
+        IFF,
+        "For each condition the element at its place of one array where it is true, of another where not.",
+        &[("array_iff(dynamic([true, false]), dynamic([1, 2]), dynamic([3, 4]))", "[1,4]")],
+        Eval::Cells(chosen),
+    ),
+    Function::new(
+        "array_iif",
+        IFF,
+        "The same as `array_iff`.",
+        &[("array_iif(dynamic([false]), 1, 2)", "[2]")],
+        Eval::Cells(chosen),
+    ),
+    Function::new(
+        "array_sort_asc",
+        SORT,
+        "The elements in order, nulls last.",
+        &[("array_sort_asc(dynamic(['b', null, 'a']))", "[\"a\",\"b\",null]")],
+        Eval::Cells(|_, args| sorted(args, false)),
+    ),
+    Function::new(
+        "array_sort_desc",
+        SORT,
+        "The elements in the opposite order, nulls last.",
+        &[("array_sort_desc(dynamic([1, 3, 2]))", "[3,2,1]")],
+        Eval::Cells(|_, args| sorted(args, true)),
+    ),
+    Function::new(
+        "set_union",
+        SETS,
+        "An array of the distinct elements of all.",
+        &[("set_union(dynamic([1, 2]), dynamic([2, 3]))", "[1,2,3]")],
+        Eval::Cells(|_, args| array(distinct(args.iter().filter_map(|cell| cell.array()).flatten()))),
+    ),
+    Function::new(
+        "set_intersect",
+        SETS,
+        "An array of the distinct elements that every array has.",
+        &[("set_intersect(dynamic([1, 2, 2]), dynamic([2, 3]))", "[2]")],
+        Eval::Cells(|_, args| {
+            let Some((first, others)) = arrays(args) else { return null() };
+            array(distinct(first).into_iter().filter(|element| others.iter().all(|other| contains(other, element))))
+        }),
+    ),
+    Function::new(
+        "set_difference",
+        SETS,
+        "An array of the distinct elements of the first array that no other has.",
+        &[("set_difference(dynamic([1, 2, 3]), dynamic([2]))", "[1,3]")],
+        Eval::Cells(|_, args| {
+            let Some((first, others)) = arrays(args) else { return null() };
+            array(distinct(first).into_iter().filter(|element| !others.iter().any(|other| contains(other, element))))
+        }),
+    ),
+    Function::new(
+        "set_equals",
+        &[gives(&[one("set1", Takes::Array), one("set2", Takes::Array)], Type::Bool)],
+        "Whether both have the same distinct elements.",
+        &[("set_equals(dynamic([1, 2]), dynamic([2, 1, 1]))", "True")],
+        Eval::Cells(|_, args| {
+            let both = args[0].array().zip(args[1].array());
+            Value::Bool(both.map(|(a, b)| {
+                a.iter().all(|element| contains(b, element)) && b.iter().all(|element| contains(a, element))
+            }))
+        }),
+    ),
+    Function::new(
+        "set_has_element",
+        &[gives(&[one("set", Takes::Array), one("value", Takes::Scalar)], Type::Bool)],
+        "Whether a value is among the elements.",
+        &[("set_has_element(dynamic(['a', 'b']), 'b')", "True"), ("set_has_element(dynamic([1]), 2)", "False")],
+        Eval::Cells(|_, args| {
+            let wanted = args[1].dynamic();
+            Value::Bool(args[0].array().map(|elements| contains(elements, &wanted)))
+        }),
+    ),
+    Function::new(
+        "jaccard_index",
+        &[gives(&[one("set1", Takes::Array), one("set2", Takes::Array)], Type::Real)],
+        "The share of the distinct elements of both that both have.",
+        &[("jaccard_index(dynamic([1, 2, 3]), dynamic([2, 3, 4]))", "0.5")],
+        Eval::Cells(|_, args| {
+            let both = args[0].array().zip(args[1].array());
+            Value::Real(both.map(|(a, b)| {
+                let union = distinct(a.iter().chain(b)).len();
+                let common = distinct(a).iter().filter(|element| contains(b, element)).count();
+                common as f64 / union as f64
+            }))
+        }),
+    ),
+    Function::new(
+        "zip",
+        &[gives(&[many("array", Takes::Array, 2)], Type::Dynamic)],
+        "An array of the arrays of the elements at each place.",
+        &[("zip(dynamic([1, 3]), dynamic([2, 4]))", "[[1,2],[3,4]]")],
+        Eval::Cells(|_, args| {
+            let arrays: Vec<&[Dynamic]> = args.iter().map(|cell| cell.array().unwrap_or(&[])).collect();
+            let len = arrays.iter().map(|elements| elements.len()).max().unwrap_or(0);
+            let row = |place: usize| {
+                Dynamic::Array(arrays.iter().map(|own| own.get(place).cloned().unwrap_or(Dynamic::Null)).collect())
+            };
+            array((0..len).map(row))
+        }),
+    ),
+    Function::new(
+        "repeat",
+        &[gives(&[one("value", Takes::Scalar), one("count", LONG)], Type::Dynamic)],
+        "An array of a value so many times.",
+        &[("repeat(1, 3)", "[1,1,1]")],
+        Eval::Cells(|_, args| match args[1].long() {
+            Some(count) => array(vec![args[0].dynamic(); count.clamp(0, 1 << 20) as usize]),
+            None => null(),
+        }),
+    ),
+    Function::new(
+        "range",
+        &[gives(
+            &[one("start", Takes::Summable), one("stop", Takes::Summable), maybe("step", Takes::Summable)],
+            Type::Dynamic,
+        )],
+        "An array of the values from one up to and including another, by a step of 1 or 1 hour where none is given.",
+        &[("range(1, 8, 3)", "[1,4,7]"), ("array_length(range(datetime(2007-01-01), datetime(2007-01-03), 1d))", "3")],
+        Eval::Cells(range),
+    ),
 ];
 
 /// The most elements that `range` makes, as documented.
@@ -190,22 +379,38 @@ fn chosen(_: &Call, args: &[Cell<'_>]) -> Value {
 
 /// Sorts the first array; further ones follow its order, and the answer is an array of all.
 fn sorted(args: &[Cell<'_>], descending: bool) -> Value {
-    let nulls_last = args.iter().rev().find_map(|cell| if let Cell::Bool(value) = cell { *value } else { None }).unwrap_or(true);
-    let arrays: Vec<Option<&[Dynamic]>> = args.iter().filter(|cell| !matches!(cell, Cell::Bool(_))).map(|cell| cell.array()).collect();
+    let nulls_last =
+        args.iter().rev().find_map(|cell| if let Cell::Bool(value) = cell { *value } else { None }).unwrap_or(true);
+    let arrays: Vec<Option<&[Dynamic]>> =
+        args.iter().filter(|cell| !matches!(cell, Cell::Bool(_))).map(|cell| cell.array()).collect();
     let Some(Some(first)) = arrays.first() else { return null() };
     let mut places: Vec<usize> = (0..first.len()).collect();
     places.sort_by(|&a, &b| {
         let (a, b) = (&first[a], &first[b]);
         match (*a == Dynamic::Null, *b == Dynamic::Null) {
             (true, true) => std::cmp::Ordering::Equal,
-            (true, false) => if nulls_last { std::cmp::Ordering::Greater } else { std::cmp::Ordering::Less },
-            (false, true) => if nulls_last { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
+            (true, false) => {
+                if nulls_last {
+                    std::cmp::Ordering::Greater
+                } else {
+                    std::cmp::Ordering::Less
+                }
+            }
+            (false, true) => {
+                if nulls_last {
+                    std::cmp::Ordering::Less
+                } else {
+                    std::cmp::Ordering::Greater
+                }
+            }
             _ if descending => order(Cell::Dynamic(b), Cell::Dynamic(a)),
             _ => order(Cell::Dynamic(a), Cell::Dynamic(b)),
         }
     });
     let reordered = |elements: &Option<&[Dynamic]>| match elements {
-        Some(elements) if elements.len() == first.len() => Dynamic::Array(places.iter().map(|&place| elements[place].clone()).collect()),
+        Some(elements) if elements.len() == first.len() => {
+            Dynamic::Array(places.iter().map(|&place| elements[place].clone()).collect())
+        }
         _ => Dynamic::Null,
     };
     match arrays.as_slice() {
@@ -239,7 +444,9 @@ fn range(_: &Call, args: &[Cell<'_>]) -> Value {
         (first, last) => {
             let step = args.get(2).copied().unwrap_or(Cell::Long(Some(1)));
             if [first, last, step].iter().any(|cell| matches!(cell, Cell::Real(_) | Cell::Decimal(_))) {
-                let (Some(first), Some(last), Some(step)) = (first.real(), last.real(), step.real()) else { return null() };
+                let (Some(first), Some(last), Some(step)) = (first.real(), last.real(), step.real()) else {
+                    return null();
+                };
                 if step == 0.0 {
                     return array([]);
                 }

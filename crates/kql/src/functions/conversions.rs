@@ -9,29 +9,104 @@ use crate::{Dynamic, Type, Value, convert};
 
 macro_rules! to {
     ($name:literal, $ty:ident, $doc:literal, $examples:expr) => {
-        Function::new($name, &[gives(&[one("value", Takes::Scalar)], Type::$ty)], $doc, $examples, Eval::Columns(converted))
+        Function::new(
+            $name,
+            &[gives(&[one("value", Takes::Scalar)], Type::$ty)],
+            $doc,
+            $examples,
+            Eval::Columns(converted),
+        )
     };
 }
 
 const TO_DYNAMIC: &[Signature] = &[gives(&[one("json_text", Takes::Scalar)], Type::Dynamic)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    to!("tostring", String, "The text of a value; empty for null.", &[("tostring(1h)", "01:00:00"), ("tostring(dynamic([1, 'a']))", "[1,\"a\"]")]),
-    to!("tobool", Bool, "`true`, `false` or a number as a bool.", &[("tobool('TRUE')", "True"), ("tobool(0)", "False")]),
+    to!(
+        "tostring",
+        String,
+        "The text of a value; empty for null.",
+        &[("tostring(1h)", "01:00:00"), ("tostring(dynamic([1, 'a']))", "[1,\"a\"]")]
+    ),
+    to!(
+        "tobool",
+        Bool,
+        "`true`, `false` or a number as a bool.",
+        &[("tobool('TRUE')", "True"), ("tobool(0)", "False")]
+    ),
     to!("toboolean", Bool, "The same as `tobool`.", &[("toboolean('false')", "False")]),
-    to!("toint", Int, "An int, where the value is one or its text reads as one.", &[("toint('17')", "17"), ("toint('1.5')", "")]),
-    to!("tolong", Long, "A long, where the value is one or its text reads as one; reals are cut.", &[("tolong('0x10')", "16"), ("tolong(-5.7)", "-5")]),
-    to!("toreal", Real, "A real, where the value is a number or its text reads as one.", &[("toreal('1e3')", "1000.0")]),
+    to!(
+        "toint",
+        Int,
+        "An int, where the value is one or its text reads as one.",
+        &[("toint('17')", "17"), ("toint('1.5')", "")]
+    ),
+    to!(
+        "tolong",
+        Long,
+        "A long, where the value is one or its text reads as one; reals are cut.",
+        &[("tolong('0x10')", "16"), ("tolong(-5.7)", "-5")]
+    ),
+    to!(
+        "toreal",
+        Real,
+        "A real, where the value is a number or its text reads as one.",
+        &[("toreal('1e3')", "1000.0")]
+    ),
     to!("todouble", Real, "The same as `toreal`.", &[("todouble(7)", "7.0")]),
-    to!("todecimal", Decimal, "A decimal, where the value is a number or its text reads as one.", &[("todecimal('1.50')", "1.5")]),
-    to!("todatetime", Datetime, "A datetime, where the text reads as one.", &[("todatetime('2 Dec 2022')", "2022-12-02T00:00:00.0000000Z")]),
-    to!("totimespan", Timespan, "A timespan, where the text reads as one.", &[("totimespan('1.00:00:01')", "1.00:00:01")]),
+    to!(
+        "todecimal",
+        Decimal,
+        "A decimal, where the value is a number or its text reads as one.",
+        &[("todecimal('1.50')", "1.5")]
+    ),
+    to!(
+        "todatetime",
+        Datetime,
+        "A datetime, where the text reads as one.",
+        &[("todatetime('2 Dec 2022')", "2022-12-02T00:00:00.0000000Z")]
+    ),
+    to!(
+        "totimespan",
+        Timespan,
+        "A timespan, where the text reads as one.",
+        &[("totimespan('1.00:00:01')", "1.00:00:01")]
+    ),
     to!("totime", Timespan, "The same as `totimespan`.", &[("totime('2h')", "02:00:00")]),
-    to!("toguid", Guid, "A guid, where the text reads as one.", &[("toguid('70fc66f7-8279-44fc-9092-d364d70fce44')", "70fc66f7-8279-44fc-9092-d364d70fce44")]),
-    Function::new("parse_json", TO_DYNAMIC, "The value that JSON text stands for; text that is not JSON stands for itself.", &[("parse_json('{\"a\": [1, 2]}').a[1]", "2"), ("parse_json('not json')", "not json")], Eval::Cells(json)),
-    Function::new("parsejson", TO_DYNAMIC, "The same as `parse_json`.", &[("parsejson('[1]')[0]", "1")], Eval::Cells(json)),
-    Function::new("todynamic", TO_DYNAMIC, "The same as `parse_json`.", &[("todynamic('[1]')[0]", "1")], Eval::Cells(json)),
-    Function::new("toobject", TO_DYNAMIC, "The same as `parse_json`.", &[("toobject('[1]')[0]", "1")], Eval::Cells(json)),
+    to!(
+        "toguid",
+        Guid,
+        "A guid, where the text reads as one.",
+        &[("toguid('70fc66f7-8279-44fc-9092-d364d70fce44')", "70fc66f7-8279-44fc-9092-d364d70fce44")]
+    ),
+    Function::new(
+        "parse_json",
+        TO_DYNAMIC,
+        "The value that JSON text stands for; text that is not JSON stands for itself.",
+        &[("parse_json('{\"a\": [1, 2]}').a[1]", "2"), ("parse_json('not json')", "not json")],
+        Eval::Cells(json),
+    ),
+    Function::new(
+        "parsejson",
+        TO_DYNAMIC,
+        "The same as `parse_json`.",
+        &[("parsejson('[1]')[0]", "1")],
+        Eval::Cells(json),
+    ),
+    Function::new(
+        "todynamic",
+        TO_DYNAMIC,
+        "The same as `parse_json`.",
+        &[("todynamic('[1]')[0]", "1")],
+        Eval::Cells(json),
+    ),
+    Function::new(
+        "toobject",
+        TO_DYNAMIC,
+        "The same as `parse_json`.",
+        &[("toobject('[1]')[0]", "1")],
+        Eval::Cells(json),
+    ),
     Function::new(
         "dynamic_to_json",
         &[gives(&[one("dynamic", Takes::Scalar)], Type::String)],
@@ -73,7 +148,9 @@ fn converted(call: &Call, columns: &[Column]) -> Column {
 
 fn json(_: &Call, args: &[Cell<'_>]) -> Value {
     match args[0] {
-        Cell::Dynamic(Dynamic::String(text)) => Value::Dynamic(Dynamic::parse(text).unwrap_or_else(|| Dynamic::String(text.clone()))),
+        Cell::Dynamic(Dynamic::String(text)) => {
+            Value::Dynamic(Dynamic::parse(text).unwrap_or_else(|| Dynamic::String(text.clone())))
+        }
         Cell::Dynamic(value) => Value::Dynamic(value.clone()),
         Cell::String("") => null(),
         Cell::String(text) => Value::Dynamic(Dynamic::parse(text).unwrap_or_else(|| Dynamic::string(text))),

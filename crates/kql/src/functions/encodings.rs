@@ -10,30 +10,96 @@ use crate::{Dynamic, Guid, Type, Value};
 const TEXT_TO_TEXT: &[Signature] = &[gives(&[one("string", TEXT)], Type::String)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("base64_encode_tostring", TEXT_TO_TEXT, "Base64 of a text's UTF-8.", &[("base64_encode_tostring('Kusto')", "S3VzdG8=")], Eval::Cells(|_, args| text(encoded(args[0].text().as_bytes())))),
-    Function::new("base64_encodestring", TEXT_TO_TEXT, "The same as `base64_encode_tostring`.", &[("base64_encodestring('a')", "YQ==")], Eval::Cells(|_, args| text(encoded(args[0].text().as_bytes())))),
-    Function::new("base64_decode_tostring", TEXT_TO_TEXT, "The text that Base64 stands for; empty where it is not UTF-8.", &[("base64_decode_tostring('S3VzdG8=')", "Kusto")], Eval::Cells(to_text)),
-    Function::new("base64_decodestring", TEXT_TO_TEXT, "The same as `base64_decode_tostring`.", &[("base64_decodestring('YQ==')", "a")], Eval::Cells(to_text)),
-    Function::new("base64_decode_toarray", &[gives(&[one("base64_string", TEXT)], Type::Dynamic)], "An array of the bytes that Base64 stands for; null where it is not Base64.", &[("base64_decode_toarray('S3VzdG8=')", "[75,117,115,116,111]")], Eval::Cells(|_, args| match decoded(&args[0].text()) {
-        Some(bytes) => array(bytes.into_iter().map(|byte| Dynamic::Long(byte.into()))),
-        None => Value::Dynamic(Dynamic::Null),
-    })),
-    Function::new("base64_encode_fromarray", &[gives(&[one("base64_string_decoded_as_array", Takes::Array)], Type::String)], "Base64 of an array of bytes.", &[("base64_encode_fromarray(dynamic([75, 117]))", "S3U=")], Eval::Cells(|_, args| {
-        let byte = |element: &Dynamic| Cell::Dynamic(element).long().and_then(|value| u8::try_from(value).ok());
-        let bytes: Option<Vec<u8>> = args[0].array().and_then(|elements| elements.iter().map(byte).collect());
-        text(bytes.map_or(String::new(), |bytes| encoded(&bytes)))
-    })),
-    Function::new("base64_encode_fromguid", &[gives(&[one("guid", GUID)], Type::String)], "Base64 of a guid's bytes, its first three groups from the lowest byte up.", &[("base64_encode_fromguid(guid('ae3133f2-6e22-49ae-b06a-16e6a9b212eb'))", "8jMxriJurkmwahbmqbIS6w==")], Eval::Cells(|_, args| match args[0] {
-        Cell::Guid(Some(guid)) => text(encoded(&reordered(guid.bytes()))),
-        _ => text(""),
-    })),
-    Function::new("base64_decode_toguid", &[gives(&[one("base64_string", TEXT)], Type::Guid)], "The guid whose bytes Base64 stands for; null where they are not 16.", &[("base64_decode_toguid('8jMxriJurkmwahbmqbIS6w==')", "ae3133f2-6e22-49ae-b06a-16e6a9b212eb")], Eval::Cells(|_, args| {
-        let bytes = decoded(&args[0].text()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
-        Value::Guid(bytes.map(|bytes| Guid::from_bytes(reordered(bytes))))
-    })),
-    Function::new("url_encode", &[gives(&[one("url", TEXT)], Type::String)], "The text with what may not stand in a URL's query escaped; a space becomes `+`.", &[("url_encode('a b&c')", "a+b%26c")], Eval::Cells(|_, args| text(url_encoded(&args[0].text(), "+")))),
-    Function::new("url_encode_component", &[gives(&[one("url", TEXT)], Type::String)], "The text with what may not stand in a URL's query escaped; a space becomes `%20`.", &[("url_encode_component('a b')", "a%20b")], Eval::Cells(|_, args| text(url_encoded(&args[0].text(), "%20")))),
-    Function::new("url_decode", &[gives(&[one("encoded_url", TEXT)], Type::String)], "The text that an escaped one stands for.", &[("url_decode('a%20b%26c')", "a b&c")], Eval::Cells(|_, args| text(url_decoded(&args[0].text())))),
+    Function::new(
+        "base64_encode_tostring",
+        TEXT_TO_TEXT,
+        "Base64 of a text's UTF-8.",
+        &[("base64_encode_tostring('Kusto')", "S3VzdG8=")],
+        Eval::Cells(|_, args| text(encoded(args[0].text().as_bytes()))),
+    ),
+    Function::new(
+        "base64_encodestring",
+        TEXT_TO_TEXT,
+        "The same as `base64_encode_tostring`.",
+        &[("base64_encodestring('a')", "YQ==")],
+        Eval::Cells(|_, args| text(encoded(args[0].text().as_bytes()))),
+    ),
+    Function::new(
+        "base64_decode_tostring",
+        TEXT_TO_TEXT,
+        "The text that Base64 stands for; empty where it is not UTF-8.",
+        &[("base64_decode_tostring('S3VzdG8=')", "Kusto")],
+        Eval::Cells(to_text),
+    ),
+    Function::new(
+        "base64_decodestring",
+        TEXT_TO_TEXT,
+        "The same as `base64_decode_tostring`.",
+        &[("base64_decodestring('YQ==')", "a")],
+        Eval::Cells(to_text),
+    ),
+    Function::new(
+        "base64_decode_toarray",
+        &[gives(&[one("base64_string", TEXT)], Type::Dynamic)],
+        "An array of the bytes that Base64 stands for; null where it is not Base64.",
+        &[("base64_decode_toarray('S3VzdG8=')", "[75,117,115,116,111]")],
+        Eval::Cells(|_, args| match decoded(&args[0].text()) {
+            Some(bytes) => array(bytes.into_iter().map(|byte| Dynamic::Long(byte.into()))),
+            None => Value::Dynamic(Dynamic::Null),
+        }),
+    ),
+    Function::new(
+        "base64_encode_fromarray",
+        &[gives(&[one("base64_string_decoded_as_array", Takes::Array)], Type::String)],
+        "Base64 of an array of bytes.",
+        &[("base64_encode_fromarray(dynamic([75, 117]))", "S3U=")],
+        Eval::Cells(|_, args| {
+            let byte = |element: &Dynamic| Cell::Dynamic(element).long().and_then(|value| u8::try_from(value).ok());
+            let bytes: Option<Vec<u8>> = args[0].array().and_then(|elements| elements.iter().map(byte).collect());
+            text(bytes.map_or(String::new(), |bytes| encoded(&bytes)))
+        }),
+    ),
+    Function::new(
+        "base64_encode_fromguid",
+        &[gives(&[one("guid", GUID)], Type::String)],
+        "Base64 of a guid's bytes, its first three groups from the lowest byte up.",
+        &[("base64_encode_fromguid(guid('ae3133f2-6e22-49ae-b06a-16e6a9b212eb'))", "8jMxriJurkmwahbmqbIS6w==")],
+        Eval::Cells(|_, args| match args[0] {
+            Cell::Guid(Some(guid)) => text(encoded(&reordered(guid.bytes()))),
+            _ => text(""),
+        }),
+    ),
+    Function::new(
+        "base64_decode_toguid",
+        &[gives(&[one("base64_string", TEXT)], Type::Guid)],
+        "The guid whose bytes Base64 stands for; null where they are not 16.",
+        &[("base64_decode_toguid('8jMxriJurkmwahbmqbIS6w==')", "ae3133f2-6e22-49ae-b06a-16e6a9b212eb")],
+        Eval::Cells(|_, args| {
+            let bytes = decoded(&args[0].text()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
+            Value::Guid(bytes.map(|bytes| Guid::from_bytes(reordered(bytes))))
+        }),
+    ),
+    Function::new(
+        "url_encode",
+        &[gives(&[one("url", TEXT)], Type::String)],
+        "The text with what may not stand in a URL's query escaped; a space becomes `+`.",
+        &[("url_encode('a b&c')", "a+b%26c")],
+        Eval::Cells(|_, args| text(url_encoded(&args[0].text(), "+"))),
+    ),
+    Function::new(
+        "url_encode_component",
+        &[gives(&[one("url", TEXT)], Type::String)],
+        "The text with what may not stand in a URL's query escaped; a space becomes `%20`.",
+        &[("url_encode_component('a b')", "a%20b")],
+        Eval::Cells(|_, args| text(url_encoded(&args[0].text(), "%20"))),
+    ),
+    Function::new(
+        "url_decode",
+        &[gives(&[one("encoded_url", TEXT)], Type::String)],
+        "The text that an escaped one stands for.",
+        &[("url_decode('a%20b%26c')", "a b&c")],
+        Eval::Cells(|_, args| text(url_decoded(&args[0].text()))),
+    ),
 ];
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

@@ -16,42 +16,73 @@ const UNIX: &[Signature] = &[gives(&[one("number", Takes::Number)], Type::Dateti
 
 macro_rules! part {
     ($name:literal, $part:ident, $doc:literal, $example:expr) => {
-        Function::new($name, DATE_TO_INT, $doc, $example, Eval::Cells(|_, args| {
-            Value::Int(args[0].datetime().map(|at| part(Unit::$part, at) as i32))
-        }))
+        Function::new(
+            $name,
+            DATE_TO_INT,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| Value::Int(args[0].datetime().map(|at| part(Unit::$part, at) as i32))),
+        )
     };
 }
 
 macro_rules! bound {
     ($name:literal, $unit:ident, $offset:literal, $back:literal, $doc:literal, $example:expr) => {
-        Function::new($name, BOUND, $doc, $example, Eval::Cells(|_, args| {
-            let offset = args.get(1).and_then(|cell| cell.long()).unwrap_or(0);
-            let start = args[0].datetime().and_then(|at| add(Unit::$unit, offset + $offset, start(Unit::$unit, at)));
-            Value::Datetime(start.and_then(|at| Datetime::from_ticks(at.0 - $back)))
-        }))
+        Function::new(
+            $name,
+            BOUND,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| {
+                let offset = args.get(1).and_then(|cell| cell.long()).unwrap_or(0);
+                let start =
+                    args[0].datetime().and_then(|at| add(Unit::$unit, offset + $offset, start(Unit::$unit, at)));
+                Value::Datetime(start.and_then(|at| Datetime::from_ticks(at.0 - $back)))
+            }),
+        )
     };
 }
 
 macro_rules! unix {
     ($name:literal, $scale:literal, $doc:literal, $example:expr) => {
-        Function::new($name, UNIX, $doc, $example, Eval::Cells(|_, args| {
-            let nanoseconds = match args[0] {
-                Cell::Real(value) => value.filter(|value| value.is_finite()).map(|value| (value * $scale as f64) as i128),
-                cell => cell.long().map(|value| i128::from(value) * $scale),
-            };
-            Value::Datetime(nanoseconds.and_then(Datetime::from_unix_nanoseconds))
-        }))
+        Function::new(
+            $name,
+            UNIX,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| {
+                let nanoseconds = match args[0] {
+                    Cell::Real(value) => {
+                        value.filter(|value| value.is_finite()).map(|value| (value * $scale as f64) as i128)
+                    }
+                    cell => cell.long().map(|value| i128::from(value) * $scale),
+                };
+                Value::Datetime(nanoseconds.and_then(Datetime::from_unix_nanoseconds))
+            }),
+        )
     };
 }
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("now", &[gives(&[maybe("offset", TIMESPAN)], Type::Datetime)], "The time of the query, moved by an offset.", &[("now() - now()", "00:00:00")], Eval::Cells(|call, args| {
-        let offset = args.first().map_or(Some(0), |cell| cell.timespan().map(|span| span.0));
-        Value::Datetime(offset.and_then(|offset| Datetime::from_ticks(call.now.0.checked_add(offset)?)))
-    })),
-    Function::new("ago", &[gives(&[one("timespan", TIMESPAN)], Type::Datetime)], "The time of the query less a timespan.", &[("now() - ago(1h)", "01:00:00")], Eval::Cells(|call, args| {
-        Value::Datetime(args[0].timespan().and_then(|span| Datetime::from_ticks(call.now.0.checked_sub(span.0)?)))
-    })),
+    Function::new(
+        "now",
+        &[gives(&[maybe("offset", TIMESPAN)], Type::Datetime)],
+        "The time of the query, moved by an offset.",
+        &[("now() - now()", "00:00:00")],
+        Eval::Cells(|call, args| {
+            let offset = args.first().map_or(Some(0), |cell| cell.timespan().map(|span| span.0));
+            Value::Datetime(offset.and_then(|offset| Datetime::from_ticks(call.now.0.checked_add(offset)?)))
+        }),
+    ),
+    Function::new(
+        "ago",
+        &[gives(&[one("timespan", TIMESPAN)], Type::Datetime)],
+        "The time of the query less a timespan.",
+        &[("now() - ago(1h)", "01:00:00")],
+        Eval::Cells(|call, args| {
+            Value::Datetime(args[0].timespan().and_then(|span| Datetime::from_ticks(call.now.0.checked_sub(span.0)?)))
+        }),
+    ),
     part!("getyear", Year, "The year.", &[("getyear(datetime(2015-10-12))", "2015")]),
     part!("getmonth", Month, "The month, from 1.", &[("getmonth(datetime(2015-10-12))", "10")]),
     part!("monthofyear", Month, "The month, from 1.", &[("monthofyear(datetime(2015-12-14))", "12")]),
@@ -59,70 +90,246 @@ pub(super) static FUNCTIONS: &[Function] = &[
     part!("dayofyear", DayOfYear, "The day of the year, from 1.", &[("dayofyear(datetime(2015-12-14))", "348")]),
     part!("hourofday", Hour, "The hour, from 0.", &[("hourofday(datetime(2015-12-14 18:54))", "18")]),
     part!("weekofyear", WeekOfYear, "The week of the year by ISO 8601.", &[("weekofyear(datetime(2020-12-31))", "53")]),
-    part!("week_of_year", WeekOfYear, "The week of the year by ISO 8601.", &[("week_of_year(datetime(2020-01-01))", "1")]),
-    Function::new("dayofweek", &[gives(&[one("date", DATETIME)], Type::Timespan)], "The days since the last Sunday, as a timespan.", &[("dayofweek(datetime(1947-11-30 10:00:05))", "00:00:00"), ("dayofweek(datetime(1970-05-11))", "1.00:00:00")], Eval::Cells(|_, args| Value::Timespan(args[0].datetime().map(|at| Timespan(at.weekday() * DAY))))),
-    bound!("startofday", Day, 0, 0, "The start of the day, moved by so many days.", &[("startofday(datetime(2017-01-01 10:10:17), 1)", "2017-01-02T00:00:00.0000000Z")]),
-    bound!("startofweek", Week, 0, 0, "The start of the week, a Sunday, moved by so many weeks.", &[("startofweek(datetime(2017-01-02 10:10:17))", "2017-01-01T00:00:00.0000000Z")]),
-    bound!("startofmonth", Month, 0, 0, "The start of the month, moved by so many months.", &[("startofmonth(datetime(2017-01-31), -1)", "2016-12-01T00:00:00.0000000Z")]),
-    bound!("startofyear", Year, 0, 0, "The start of the year, moved by so many years.", &[("startofyear(datetime(2017-05-31))", "2017-01-01T00:00:00.0000000Z")]),
-    bound!("endofday", Day, 1, 1, "The last tick of the day, moved by so many days.", &[("endofday(datetime(2017-01-01 10:10:17))", "2017-01-01T23:59:59.9999999Z")]),
-    bound!("endofweek", Week, 1, 1, "The last tick of the week, a Saturday's, moved by so many weeks.", &[("endofweek(datetime(2017-01-01))", "2017-01-07T23:59:59.9999999Z")]),
-    bound!("endofmonth", Month, 1, 1, "The last tick of the month, moved by so many months.", &[("endofmonth(datetime(2016-02-10))", "2016-02-29T23:59:59.9999999Z")]),
-    bound!("endofyear", Year, 1, 1, "The last tick of the year, moved by so many years.", &[("endofyear(datetime(2016-02-10))", "2016-12-31T23:59:59.9999999Z")]),
-    Function::new("datetime_part", PART, "A part of a datetime by name: year, quarter, month, week_of_year, day, dayofyear, hour, minute, second, millisecond, microsecond, nanosecond.", &[("datetime_part('quarter', datetime(2017-10-30))", "4"), ("datetime_part('dayOfYear', datetime(2017-10-30))", "303")], Eval::Cells(part_named)),
-    Function::new("datepart", PART, "The same as `datetime_part`.", &[("datepart('minute', datetime(2017-10-30 01:02:03))", "2")], Eval::Cells(part_named)),
-    Function::new("datetime_add", &[gives(&[one("period", TEXT), one("amount", Takes::Integer), one("datetime", DATETIME)], Type::Datetime)], "A datetime moved by so many periods: year, quarter, month, week, day, hour, minute, second, ...", &[("datetime_add('month', 1, datetime(2017-01-31))", "2017-02-28T00:00:00.0000000Z")], Eval::Cells(|_, args| {
-        let moved = Unit::named(&args[0].text()).zip(args[1].long()).zip(args[2].datetime());
-        Value::Datetime(moved.and_then(|((unit, amount), at)| add(unit, amount, at)))
-    })),
-    Function::new("datetime_diff", &[gives(&[one("period", TEXT), one("datetime1", DATETIME), one("datetime2", DATETIME)], Type::Long)], "How many bounds of a period lie between two datetimes, negative where the first is earlier.", &[("datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", "17"), ("datetime_diff('minute', datetime(2017-10-30 23:05:01), datetime(2017-10-30 23:00:59))", "5")], Eval::Cells(|_, args| {
-        let given = Unit::named(&args[0].text()).zip(args[1].datetime()).zip(args[2].datetime());
-        Value::Long(given.map(|((unit, first), second)| ordinal(unit, first) - ordinal(unit, second)))
-    })),
-    Function::new("make_datetime", &[
-        gives(&[one("year", Takes::Number), one("month", Takes::Number), one("day", Takes::Number), maybe("hour", Takes::Number), maybe("minute", Takes::Number), maybe("second", Takes::Number)], Type::Datetime),
-        gives(&[one("value", Takes::Scalar)], Type::Datetime),
-    ], "The datetime of a year, month, day and so on; null where there is none.", &[("make_datetime(2017, 10, 1)", "2017-10-01T00:00:00.0000000Z"), ("make_datetime(2017, 13, 1)", "")], Eval::Cells(|_, args| {
-        if let [value] = args {
-            return crate::convert::cell(*value, Type::Datetime);
-        }
-        let given = |place: usize| args.get(place).map_or(Some(0), |cell| cell.long());
-        let second = args.get(5).map_or(Some(0.0), |cell| cell.real());
-        let date = given(0).zip(given(1)).zip(given(2)).and_then(|((year, month), day)| Datetime::from_date(year, month, day));
-        let time = given(3).filter(|hour| (0..24).contains(hour)).zip(given(4).filter(|minute| (0..60).contains(minute)));
-        let time = time.zip(second.filter(|second| (0.0..60.0).contains(second)));
-        Value::Datetime(date.zip(time).and_then(|(date, ((hour, minute), second))| {
-            Datetime::from_ticks(date.0 + hour * HOUR + minute * MINUTE + (second * SECOND as f64).round() as i64)
-        }))
-    })),
-    Function::new("make_timespan", &[
-        gives(&[one("days", Takes::Integer), one("hours", Takes::Integer), one("minutes", Takes::Integer), one("seconds", Takes::Number)], Type::Timespan),
-        gives(&[one("hours", Takes::Integer), one("minutes", Takes::Integer), maybe("seconds", Takes::Number)], Type::Timespan),
-        gives(&[one("value", Takes::Scalar)], Type::Timespan),
-    ], "The timespan of so many days, hours, minutes and seconds.", &[("make_timespan(1, 12, 30, 55.123)", "1.12:30:55.1230000"), ("make_timespan(12, 30)", "12:30:00")], Eval::Cells(|_, args| {
-        if let [value] = args {
-            return crate::convert::cell(*value, Type::Timespan);
-        }
-        let (days, rest) = if args.len() == 4 { (args[0].long(), &args[1..]) } else { (Some(0), args) };
-        let seconds = rest.get(2).map_or(Some(0.0), |cell| cell.real());
-        let all = days.zip(rest[0].long()).zip(rest[1].long().zip(seconds));
-        Value::Timespan(all.map(|((days, hours), (minutes, seconds))| {
-            Timespan(days * DAY + hours * HOUR + minutes * MINUTE + (seconds * SECOND as f64).round() as i64)
-        }))
-    })),
-    Function::new("format_datetime", &[gives(&[one("date", DATETIME), one("format", TEXT)], Type::String)], "A datetime by a format: y, M, d, H, h, m, s, f, F and tt, repeated for the width, and other characters as they are.", &[("format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [HH:mm:ss]')", "17-01-29 [09:00:05]"), ("format_datetime(datetime(2017-01-29 21:00:05.12), 'yyyy-M-d h:mm:ss.fff tt')", "2017-1-29 9:00:05.120 PM")], Eval::Cells(|_, args| {
-        text(args[0].datetime().map_or(String::new(), |at| {
-            let Date { year, month, day } = at.date();
-            formatted(&args[1].text(), at.time(), Some((year, month)), day)
-        }))
-    })),
-    Function::new("format_timespan", &[gives(&[one("timespan", TIMESPAN), one("format", TEXT)], Type::String)], "A timespan by a format: d, H, h, m, s, f and F, repeated for the width, and other characters as they are.", &[("format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss [FF]')", "29.09:00:05 [12]")], Eval::Cells(|_, args| {
-        text(args[0].timespan().map_or(String::new(), |span| formatted(&args[1].text(), span.0.abs() % DAY, None, span.0.abs() / DAY)))
-    })),
-    unix!("unixtime_seconds_todatetime", 1_000_000_000, "The datetime so many seconds after 1970-01-01.", &[("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00.0000000Z")]),
-    unix!("unixtime_milliseconds_todatetime", 1_000_000, "The datetime so many milliseconds after 1970-01-01.", &[("unixtime_milliseconds_todatetime(1546300800000)", "2019-01-01T00:00:00.0000000Z")]),
-    unix!("unixtime_microseconds_todatetime", 1_000, "The datetime so many microseconds after 1970-01-01.", &[("unixtime_microseconds_todatetime(1546300800000000)", "2019-01-01T00:00:00.0000000Z")]),
-    unix!("unixtime_nanoseconds_todatetime", 1, "The datetime so many nanoseconds after 1970-01-01.", &[("unixtime_nanoseconds_todatetime(1546300800000000000)", "2019-01-01T00:00:00.0000000Z")]),
+    part!(
+        "week_of_year",
+        WeekOfYear,
+        "The week of the year by ISO 8601.",
+        &[("week_of_year(datetime(2020-01-01))", "1")]
+    ),
+    Function::new(
+        "dayofweek",
+        &[gives(&[one("date", DATETIME)], Type::Timespan)],
+        "The days since the last Sunday, as a timespan.",
+        &[("dayofweek(datetime(1947-11-30 10:00:05))", "00:00:00"), ("dayofweek(datetime(1970-05-11))", "1.00:00:00")],
+        Eval::Cells(|_, args| Value::Timespan(args[0].datetime().map(|at| Timespan(at.weekday() * DAY)))),
+    ),
+    bound!(
+        "startofday",
+        Day,
+        0,
+        0,
+        "The start of the day, moved by so many days.",
+        &[("startofday(datetime(2017-01-01 10:10:17), 1)", "2017-01-02T00:00:00.0000000Z")]
+    ),
+    bound!(
+        "startofweek",
+        Week,
+        0,
+        0,
+        "The start of the week, a Sunday, moved by so many weeks.",
+        &[("startofweek(datetime(2017-01-02 10:10:17))", "2017-01-01T00:00:00.0000000Z")]
+    ),
+    bound!(
+        "startofmonth",
+        Month,
+        0,
+        0,
+        "The start of the month, moved by so many months.",
+        &[("startofmonth(datetime(2017-01-31), -1)", "2016-12-01T00:00:00.0000000Z")]
+    ),
+    bound!(
+        "startofyear",
+        Year,
+        0,
+        0,
+        "The start of the year, moved by so many years.",
+        &[("startofyear(datetime(2017-05-31))", "2017-01-01T00:00:00.0000000Z")]
+    ),
+    bound!(
+        "endofday",
+        Day,
+        1,
+        1,
+        "The last tick of the day, moved by so many days.",
+        &[("endofday(datetime(2017-01-01 10:10:17))", "2017-01-01T23:59:59.9999999Z")]
+    ),
+    bound!(
+        "endofweek",
+        Week,
+        1,
+        1,
+        "The last tick of the week, a Saturday's, moved by so many weeks.",
+        &[("endofweek(datetime(2017-01-01))", "2017-01-07T23:59:59.9999999Z")]
+    ),
+    bound!(
+        "endofmonth",
+        Month,
+        1,
+        1,
+        "The last tick of the month, moved by so many months.",
+        &[("endofmonth(datetime(2016-02-10))", "2016-02-29T23:59:59.9999999Z")]
+    ),
+    bound!(
+        "endofyear",
+        Year,
+        1,
+        1,
+        "The last tick of the year, moved by so many years.",
+        &[("endofyear(datetime(2016-02-10))", "2016-12-31T23:59:59.9999999Z")]
+    ),
+    Function::new(
+        "datetime_part",
+        PART,
+        "A part of a datetime by name: year, quarter, month, week_of_year, day, dayofyear, hour, minute, second, millisecond, microsecond, nanosecond.",
+        &[
+            ("datetime_part('quarter', datetime(2017-10-30))", "4"),
+            ("datetime_part('dayOfYear', datetime(2017-10-30))", "303"),
+        ],
+        Eval::Cells(part_named),
+    ),
+    Function::new(
+        "datepart",
+        PART,
+        "The same as `datetime_part`.",
+        &[("datepart('minute', datetime(2017-10-30 01:02:03))", "2")],
+        Eval::Cells(part_named),
+    ),
+    Function::new(
+        "datetime_add",
+        &[gives(&[one("period", TEXT), one("amount", Takes::Integer), one("datetime", DATETIME)], Type::Datetime)],
+        "A datetime moved by so many periods: year, quarter, month, week, day, hour, minute, second, ...",
+        &[("datetime_add('month', 1, datetime(2017-01-31))", "2017-02-28T00:00:00.0000000Z")],
+        Eval::Cells(|_, args| {
+            let moved = Unit::named(&args[0].text()).zip(args[1].long()).zip(args[2].datetime());
+            Value::Datetime(moved.and_then(|((unit, amount), at)| add(unit, amount, at)))
+        }),
+    ),
+    Function::new(
+        "datetime_diff",
+        &[gives(&[one("period", TEXT), one("datetime1", DATETIME), one("datetime2", DATETIME)], Type::Long)],
+        "How many bounds of a period lie between two datetimes, negative where the first is earlier.",
+        &[
+            ("datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", "17"),
+            ("datetime_diff('minute', datetime(2017-10-30 23:05:01), datetime(2017-10-30 23:00:59))", "5"),
+        ],
+        Eval::Cells(|_, args| {
+            let given = Unit::named(&args[0].text()).zip(args[1].datetime()).zip(args[2].datetime());
+            Value::Long(given.map(|((unit, first), second)| ordinal(unit, first) - ordinal(unit, second)))
+        }),
+    ),
+    Function::new(
+        "make_datetime",
+        &[
+            gives(
+                &[
+                    one("year", Takes::Number),
+                    one("month", Takes::Number),
+                    one("day", Takes::Number),
+                    maybe("hour", Takes::Number),
+                    maybe("minute", Takes::Number),
+                    maybe("second", Takes::Number),
+                ],
+                Type::Datetime,
+            ),
+            gives(&[one("value", Takes::Scalar)], Type::Datetime),
+        ],
+        "The datetime of a year, month, day and so on; null where there is none.",
+        &[("make_datetime(2017, 10, 1)", "2017-10-01T00:00:00.0000000Z"), ("make_datetime(2017, 13, 1)", "")],
+        Eval::Cells(|_, args| {
+            if let [value] = args {
+                return crate::convert::cell(*value, Type::Datetime);
+            }
+            let given = |place: usize| args.get(place).map_or(Some(0), |cell| cell.long());
+            let second = args.get(5).map_or(Some(0.0), |cell| cell.real());
+            let date = given(0)
+                .zip(given(1))
+                .zip(given(2))
+                .and_then(|((year, month), day)| Datetime::from_date(year, month, day));
+            let time =
+                given(3).filter(|hour| (0..24).contains(hour)).zip(given(4).filter(|minute| (0..60).contains(minute)));
+            let time = time.zip(second.filter(|second| (0.0..60.0).contains(second)));
+            Value::Datetime(date.zip(time).and_then(|(date, ((hour, minute), second))| {
+                Datetime::from_ticks(date.0 + hour * HOUR + minute * MINUTE + (second * SECOND as f64).round() as i64)
+            }))
+        }),
+    ),
+    Function::new(
+        "make_timespan",
+        &[
+            gives(
+                &[
+                    one("days", Takes::Integer),
+                    one("hours", Takes::Integer),
+                    one("minutes", Takes::Integer),
+                    one("seconds", Takes::Number),
+                ],
+                Type::Timespan,
+            ),
+            gives(
+                &[one("hours", Takes::Integer), one("minutes", Takes::Integer), maybe("seconds", Takes::Number)],
+                Type::Timespan,
+            ),
+            gives(&[one("value", Takes::Scalar)], Type::Timespan),
+        ],
+        "The timespan of so many days, hours, minutes and seconds.",
+        &[("make_timespan(1, 12, 30, 55.123)", "1.12:30:55.1230000"), ("make_timespan(12, 30)", "12:30:00")],
+        Eval::Cells(|_, args| {
+            if let [value] = args {
+                return crate::convert::cell(*value, Type::Timespan);
+            }
+            let (days, rest) = if args.len() == 4 { (args[0].long(), &args[1..]) } else { (Some(0), args) };
+            let seconds = rest.get(2).map_or(Some(0.0), |cell| cell.real());
+            let all = days.zip(rest[0].long()).zip(rest[1].long().zip(seconds));
+            Value::Timespan(all.map(|((days, hours), (minutes, seconds))| {
+                Timespan(days * DAY + hours * HOUR + minutes * MINUTE + (seconds * SECOND as f64).round() as i64)
+            }))
+        }),
+    ),
+    Function::new(
+        "format_datetime",
+        &[gives(&[one("date", DATETIME), one("format", TEXT)], Type::String)],
+        "A datetime by a format: y, M, d, H, h, m, s, f, F and tt, repeated for the width, and other characters as they are.",
+        &[
+            ("format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [HH:mm:ss]')", "17-01-29 [09:00:05]"),
+            (
+                "format_datetime(datetime(2017-01-29 21:00:05.12), 'yyyy-M-d h:mm:ss.fff tt')",
+                "2017-1-29 9:00:05.120 PM",
+            ),
+        ],
+        Eval::Cells(|_, args| {
+            text(args[0].datetime().map_or(String::new(), |at| {
+                let Date { year, month, day } = at.date();
+                formatted(&args[1].text(), at.time(), Some((year, month)), day)
+            }))
+        }),
+    ),
+    Function::new(
+        "format_timespan",
+        &[gives(&[one("timespan", TIMESPAN), one("format", TEXT)], Type::String)],
+        "A timespan by a format: d, H, h, m, s, f and F, repeated for the width, and other characters as they are.",
+        &[("format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss [FF]')", "29.09:00:05 [12]")],
+        Eval::Cells(|_, args| {
+            text(
+                args[0].timespan().map_or(String::new(), |span| {
+                    formatted(&args[1].text(), span.0.abs() % DAY, None, span.0.abs() / DAY)
+                }),
+            )
+        }),
+    ),
+    unix!(
+        "unixtime_seconds_todatetime",
+        1_000_000_000,
+        "The datetime so many seconds after 1970-01-01.",
+        &[("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00.0000000Z")]
+    ),
+    unix!(
+        "unixtime_milliseconds_todatetime",
+        1_000_000,
+        "The datetime so many milliseconds after 1970-01-01.",
+        &[("unixtime_milliseconds_todatetime(1546300800000)", "2019-01-01T00:00:00.0000000Z")]
+    ),
+    unix!(
+        "unixtime_microseconds_todatetime",
+        1_000,
+        "The datetime so many microseconds after 1970-01-01.",
+        &[("unixtime_microseconds_todatetime(1546300800000000)", "2019-01-01T00:00:00.0000000Z")]
+    ),
+    unix!(
+        "unixtime_nanoseconds_todatetime",
+        1,
+        "The datetime so many nanoseconds after 1970-01-01.",
+        &[("unixtime_nanoseconds_todatetime(1546300800000000000)", "2019-01-01T00:00:00.0000000Z")]
+    ),
 ];
 
 /// A period of the calendar or the clock.

@@ -18,19 +18,31 @@ const BIN: &[Signature] = &[
 
 macro_rules! real {
     ($name:literal, $doc:literal, $example:expr, $f:expr) => {
-        Function::new($name, REAL_FUNCTION, $doc, $example, Eval::Cells(|_, args| {
-            let f: fn(f64) -> f64 = $f;
-            Value::Real(args[0].real().map(f))
-        }))
+        Function::new(
+            $name,
+            REAL_FUNCTION,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| {
+                let f: fn(f64) -> f64 = $f;
+                Value::Real(args[0].real().map(f))
+            }),
+        )
     };
 }
 
 macro_rules! bits {
     ($name:literal, $doc:literal, $example:expr, $f:expr) => {
-        Function::new($name, TWO_BITS, $doc, $example, Eval::Cells(|_, args| {
-            let f: fn(i64, i64) -> Option<i64> = $f;
-            Value::Long(args[0].long().zip(args[1].long()).and_then(|(a, b)| f(a, b)))
-        }))
+        Function::new(
+            $name,
+            TWO_BITS,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| {
+                let f: fn(i64, i64) -> Option<i64> = $f;
+                Value::Long(args[0].long().zip(args[1].long()).and_then(|(a, b)| f(a, b)))
+            }),
+        )
     };
 }
 
@@ -42,24 +54,43 @@ fn within(value: f64, f: fn(f64) -> f64) -> Option<f64> {
 
 macro_rules! partial {
     ($name:literal, $doc:literal, $example:expr, $f:expr) => {
-        Function::new($name, REAL_FUNCTION, $doc, $example, Eval::Cells(|_, args| {
-            Value::Real(args[0].real().and_then(|value| within(value, $f)))
-        }))
+        Function::new(
+            $name,
+            REAL_FUNCTION,
+            $doc,
+            $example,
+            Eval::Cells(|_, args| Value::Real(args[0].real().and_then(|value| within(value, $f)))),
+        )
     };
 }
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("bin", BIN, "The value rounded down to a multiple of another.", &[("bin(4.5, 1.0)", "4.0"), ("bin(time(16d), 7d)", "14.00:00:00"), ("bin(-5, 2)", "-6")], Eval::Columns(bin)),
+    Function::new(
+        "bin",
+        BIN,
+        "The value rounded down to a multiple of another.",
+        &[("bin(4.5, 1.0)", "4.0"), ("bin(time(16d), 7d)", "14.00:00:00"), ("bin(-5, 2)", "-6")],
+        Eval::Columns(bin),
+    ),
     Function::new("floor", BIN, "The same as `bin`.", &[("floor(7.6, 0.5)", "7.5")], Eval::Columns(bin)),
     Function::new(
         "bin_at",
         &[
-            Signature::new(&[one("value", Takes::Number), one("bin_size", Takes::Number), one("fixed_point", Takes::Number)], Returns::Widest),
+            Signature::new(
+                &[one("value", Takes::Number), one("bin_size", Takes::Number), one("fixed_point", Takes::Number)],
+                Returns::Widest,
+            ),
             gives(&[one("value", TIMESPAN), one("bin_size", TIMESPAN), one("fixed_point", TIMESPAN)], Type::Timespan),
             gives(&[one("value", DATETIME), one("bin_size", TIMESPAN), one("fixed_point", DATETIME)], Type::Datetime),
         ],
         "The value rounded down to a fixed point plus a multiple of the bin's size.",
-        &[("bin_at(6.5, 2.5, 7.0)", "4.5"), ("bin_at(datetime(2017-05-15 10:20:00), 1d, datetime(1970-01-01 12:00:00))", "2017-05-14T12:00:00.0000000Z")],
+        &[
+            ("bin_at(6.5, 2.5, 7.0)", "4.5"),
+            (
+                "bin_at(datetime(2017-05-15 10:20:00), 1d, datetime(1970-01-01 12:00:00))",
+                "2017-05-14T12:00:00.0000000Z",
+            ),
+        ],
         Eval::Cells(|call, args| {
             let ticks = |cell: Cell<'_>| cell.datetime().map(|at| at.0).or_else(|| cell.timespan().map(|span| span.0));
             match call.returns {
@@ -73,7 +104,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
                 }
                 Type::Long | Type::Int => {
                     let given = args[0].long().zip(args[1].long().filter(|size| *size > 0)).zip(args[2].long());
-                    whole(given.map(|((value, size), fixed)| fixed + (value - fixed).div_euclid(size) * size), call.returns)
+                    whole(
+                        given.map(|((value, size), fixed)| fixed + (value - fixed).div_euclid(size) * size),
+                        call.returns,
+                    )
                 }
                 _ => {
                     let given = args[0].real().zip(args[1].real().filter(|size| *size > 0.0)).zip(args[2].real());
@@ -100,10 +134,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
             _ => args[0].to_value(),
         }),
     ),
-    Function::new("ceiling", &[keeps(&[one("number", Takes::Number)], 0)], "The least whole number that is not less.", &[("ceiling(-1.1)", "-1.0"), ("ceiling(3)", "3")], Eval::Cells(|call, args| match call.returns {
-        Type::Real => Value::Real(args[0].real().map(f64::ceil)),
-        _ => args[0].to_value(),
-    })),
+    Function::new(
+        "ceiling",
+        &[keeps(&[one("number", Takes::Number)], 0)],
+        "The least whole number that is not less.",
+        &[("ceiling(-1.1)", "-1.0"), ("ceiling(3)", "3")],
+        Eval::Cells(|call, args| match call.returns {
+            Type::Real => Value::Real(args[0].real().map(f64::ceil)),
+            _ => args[0].to_value(),
+        }),
+    ),
     Function::new(
         "abs",
         &[
@@ -116,14 +156,30 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Eval::Cells(|call, args| match (call.returns, args[0]) {
             (_, Cell::Timespan(value)) => Value::Timespan(value.map(|span| Timespan(span.0.wrapping_abs()))),
             (_, Cell::Real(value)) => Value::Real(value.map(f64::abs)),
-            (_, Cell::Decimal(value)) => Value::Decimal(value.map(|value| if value < Decimal::from(0) { value.negate() } else { value })),
+            (_, Cell::Decimal(value)) => {
+                Value::Decimal(value.map(|value| if value < Decimal::from(0) { value.negate() } else { value }))
+            }
             (returns, cell) => whole(cell.long().map(i64::wrapping_abs), returns),
         }),
     ),
-    Function::new("sign", REAL_FUNCTION, "-1, 0 or 1 by the sign.", &[("sign(-42)", "-1.0"), ("sign(0)", "0.0")], Eval::Cells(|_, args| {
-        Value::Real(args[0].real().map(|value| if value == 0.0 || value.is_nan() { value } else { value.signum() }))
-    })),
-    Function::new("pow", &[gives(&[one("base", Takes::Number), one("exponent", Takes::Number)], Type::Real)], "The base to the power of the exponent.", &[("pow(2, 3)", "8.0")], Eval::Cells(|_, args| Value::Real(args[0].real().zip(args[1].real()).map(|(base, exponent)| base.powf(exponent))))),
+    Function::new(
+        "sign",
+        REAL_FUNCTION,
+        "-1, 0 or 1 by the sign.",
+        &[("sign(-42)", "-1.0"), ("sign(0)", "0.0")],
+        Eval::Cells(|_, args| {
+            Value::Real(args[0].real().map(|value| if value == 0.0 || value.is_nan() { value } else { value.signum() }))
+        }),
+    ),
+    Function::new(
+        "pow",
+        &[gives(&[one("base", Takes::Number), one("exponent", Takes::Number)], Type::Real)],
+        "The base to the power of the exponent.",
+        &[("pow(2, 3)", "8.0")],
+        Eval::Cells(|_, args| {
+            Value::Real(args[0].real().zip(args[1].real()).map(|(base, exponent)| base.powf(exponent)))
+        }),
+    ),
     partial!("sqrt", "The square root; null for negative numbers.", &[("sqrt(9)", "3.0"), ("sqrt(-1)", "")], f64::sqrt),
     partial!("log", "The natural logarithm; null where there is none.", &[("log(1)", "0.0")], f64::ln),
     partial!("log2", "The logarithm to base 2.", &[("log2(8)", "3.0")], f64::log2),
@@ -135,22 +191,74 @@ pub(super) static FUNCTIONS: &[Function] = &[
     real!("sin", "The sine.", &[("sin(0)", "0.0")], f64::sin),
     real!("tan", "The tangent.", &[("tan(0)", "0.0")], f64::tan),
     real!("cot", "The cotangent.", &[("isinf(cot(0))", "True")], |value| 1.0 / value.tan()),
-    partial!("acos", "The angle whose cosine it is; null outside -1 to 1.", &[("acos(1)", "0.0"), ("acos(2)", "")], f64::acos),
+    partial!(
+        "acos",
+        "The angle whose cosine it is; null outside -1 to 1.",
+        &[("acos(1)", "0.0"), ("acos(2)", "")],
+        f64::acos
+    ),
     partial!("asin", "The angle whose sine it is; null outside -1 to 1.", &[("asin(0)", "0.0")], f64::asin),
     real!("atan", "The angle whose tangent it is.", &[("atan(0)", "0.0")], f64::atan),
-    Function::new("atan2", &[gives(&[one("y", Takes::Number), one("x", Takes::Number)], Type::Real)], "The angle between the x axis and the line to (x, y).", &[("atan2(0, 1)", "0.0")], Eval::Cells(|_, args| Value::Real(args[0].real().zip(args[1].real()).map(|(y, x)| y.atan2(x))))),
-    real!("degrees", "Radians in degrees.", &[("degrees(pi())", "180.0")], |value| value * 180.0 / std::f64::consts::PI),
+    Function::new(
+        "atan2",
+        &[gives(&[one("y", Takes::Number), one("x", Takes::Number)], Type::Real)],
+        "The angle between the x axis and the line to (x, y).",
+        &[("atan2(0, 1)", "0.0")],
+        Eval::Cells(|_, args| Value::Real(args[0].real().zip(args[1].real()).map(|(y, x)| y.atan2(x)))),
+    ),
+    real!("degrees", "Radians in degrees.", &[("degrees(pi())", "180.0")], |value| value * 180.0
+        / std::f64::consts::PI),
     real!("radians", "Degrees in radians.", &[("radians(0)", "0.0")], |value| value * std::f64::consts::PI / 180.0),
-    Function::new("pi", &[gives(&[], Type::Real)], "The number pi.", &[("pi()", "3.141592653589793")], Eval::Cells(|_, _| Value::Real(Some(std::f64::consts::PI)))),
+    Function::new(
+        "pi",
+        &[gives(&[], Type::Real)],
+        "The number pi.",
+        &[("pi()", "3.141592653589793")],
+        Eval::Cells(|_, _| Value::Real(Some(std::f64::consts::PI))),
+    ),
     bits!("binary_and", "The bits that both have.", &[("binary_and(6, 3)", "2")], |a, b| Some(a & b)),
     bits!("binary_or", "The bits that either has.", &[("binary_or(6, 3)", "7")], |a, b| Some(a | b)),
     bits!("binary_xor", "The bits that one of both has.", &[("binary_xor(6, 3)", "5")], |a, b| Some(a ^ b)),
-    bits!("binary_shift_left", "The bits moved left, by the shift modulo 64.", &[("binary_shift_left(1, 3)", "8")], |a, b| Some(a.wrapping_shl(b.rem_euclid(64) as u32))),
-    bits!("binary_shift_right", "The bits moved right, by the shift modulo 64.", &[("binary_shift_right(8, 3)", "1")], |a, b| Some(a.wrapping_shr(b.rem_euclid(64) as u32))),
-    Function::new("binary_not", &[gives(&[one("value", Takes::Integer)], Type::Long)], "The bits that it lacks.", &[("binary_not(0)", "-1")], Eval::Cells(|_, args| Value::Long(args[0].long().map(|value| !value)))),
-    Function::new("bitset_count_ones", &[gives(&[one("value", Takes::Integer)], Type::Long)], "How many bits it has.", &[("bitset_count_ones(42)", "3")], Eval::Cells(|_, args| Value::Long(args[0].long().map(|value| i64::from(value.count_ones()))))),
-    Function::new("gamma", REAL_FUNCTION, "The gamma function.", &[("round(gamma(5), 9)", "24.0")], Eval::Cells(|_, args| Value::Real(args[0].real().map(|value| log_gamma(value).exp())))),
-    Function::new("loggamma", REAL_FUNCTION, "The logarithm of the gamma function.", &[("round(loggamma(1), 9)", "0.0")], Eval::Cells(|_, args| Value::Real(args[0].real().map(log_gamma)))),
+    bits!(
+        "binary_shift_left",
+        "The bits moved left, by the shift modulo 64.",
+        &[("binary_shift_left(1, 3)", "8")],
+        |a, b| Some(a.wrapping_shl(b.rem_euclid(64) as u32))
+    ),
+    bits!(
+        "binary_shift_right",
+        "The bits moved right, by the shift modulo 64.",
+        &[("binary_shift_right(8, 3)", "1")],
+        |a, b| Some(a.wrapping_shr(b.rem_euclid(64) as u32))
+    ),
+    Function::new(
+        "binary_not",
+        &[gives(&[one("value", Takes::Integer)], Type::Long)],
+        "The bits that it lacks.",
+        &[("binary_not(0)", "-1")],
+        Eval::Cells(|_, args| Value::Long(args[0].long().map(|value| !value))),
+    ),
+    Function::new(
+        "bitset_count_ones",
+        &[gives(&[one("value", Takes::Integer)], Type::Long)],
+        "How many bits it has.",
+        &[("bitset_count_ones(42)", "3")],
+        Eval::Cells(|_, args| Value::Long(args[0].long().map(|value| i64::from(value.count_ones())))),
+    ),
+    Function::new(
+        "gamma",
+        REAL_FUNCTION,
+        "The gamma function.",
+        &[("round(gamma(5), 9)", "24.0")],
+        Eval::Cells(|_, args| Value::Real(args[0].real().map(|value| log_gamma(value).exp()))),
+    ),
+    Function::new(
+        "loggamma",
+        REAL_FUNCTION,
+        "The logarithm of the gamma function.",
+        &[("round(loggamma(1), 9)", "0.0")],
+        Eval::Cells(|_, args| Value::Real(args[0].real().map(log_gamma))),
+    ),
 ];
 
 /// Lanczos' approximation with g = 7 and nine terms.

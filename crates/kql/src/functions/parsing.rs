@@ -9,29 +9,81 @@ use crate::{Decimal, Dynamic, Type, Value, convert};
 
 const EXTRACT_JSON: &[Signature] = &[
     gives(&[one("jsonPath", TEXT), one("jsonText", TEXTUAL)], Type::String),
-    Signature::new(&[one("jsonPath", TEXT), one("jsonText", TEXTUAL), Parameter::once("type", Takes::TypeLiteral)], Returns::Named(2)),
+    Signature::new(
+        &[one("jsonPath", TEXT), one("jsonText", TEXTUAL), Parameter::once("type", Takes::TypeLiteral)],
+        Returns::Named(2),
+    ),
 ];
 const URL: &[Signature] = &[gives(&[one("url", TEXT)], Type::Dynamic)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("extract_json", EXTRACT_JSON, "What a JSON path leads to in JSON text, converted to a type where one is named.", &[("extract_json('$.a[1].b', '{\"a\": [0, {\"b\": 5}]}')", "5"), ("extract_json('$.x', '{}')", "")], Eval::Cells(extract)),
-    Function::new("extractjson", EXTRACT_JSON, "The same as `extract_json`.", &[("extractjson('$.a', '{\"a\": 1}')", "1")], Eval::Cells(extract)),
-    Function::new("parse_csv", &[gives(&[one("csv_text", TEXTUAL)], Type::Dynamic)], "An array of the fields of the text's first record of comma-separated values.", &[("parse_csv('aa,\"b,b\",cc')", "[\"aa\",\"b,b\",\"cc\"]")], Eval::Cells(|_, args| array(record(&args[0].text())))),
-    Function::new("parse_url", URL, "A bag of the parts of a URL: Scheme, Host, Port, Path, Username, Password, Query Parameters, Fragment.", &[("parse_url('https://example.com:80/a?x=1#f').Host", "example.com")], Eval::Cells(|_, args| Value::Dynamic(url(&args[0].text())))),
-    Function::new("parseurl", URL, "The same as `parse_url`.", &[("parseurl('https://example.com').Scheme", "https")], Eval::Cells(|_, args| Value::Dynamic(url(&args[0].text())))),
-    Function::new("parse_urlquery", &[gives(&[one("query", TEXT)], Type::Dynamic)], "A bag whose member `Query Parameters` is a bag of a URL query's parameters.", &[("parse_urlquery('k1=v1&k2=v2')['Query Parameters'].k2", "v2")], Eval::Cells(|_, args| {
-        Value::Dynamic(bag(vec![("Query Parameters", parameters(&args[0].text()))]))
-    })),
-    Function::new("parse_path", &[gives(&[one("path", TEXT)], Type::Dynamic)], "A bag of the parts of a file path: Scheme, RootPath, DirectoryPath, DirectoryName, Filename, Extension, AlternateDataStreamName.", &[("parse_path('C:\\\\temp\\\\file.txt').Filename", "file.txt")], Eval::Cells(|_, args| Value::Dynamic(path(&args[0].text())))),
-    Function::new("parse_version", &[gives(&[one("version", TEXT)], Type::Decimal)], "A number that sorts as a version of up to four parts does; null where the text is none.", &[("parse_version('0.0.0.5') < parse_version('0.0.2.0')", "True"), ("parse_version('x')", "")], Eval::Cells(|_, args| {
-        let source = args[0].text();
-        let parts: Vec<&str> = source.trim().split('.').collect();
-        let numbers: Option<Vec<i128>> = parts.iter().map(|part| (part.len() <= 8).then(|| part.parse::<u32>().ok()).flatten().map(i128::from)).collect();
-        let number = numbers.filter(|numbers| numbers.len() <= 4).map(|numbers| {
-            (0..4).fold(0_i128, |sum, place| sum * 100_000_000 + numbers.get(place).copied().unwrap_or(0))
-        });
-        Value::Decimal(number.and_then(|number| Decimal::new(number, 0)))
-    })),
+    Function::new(
+        "extract_json",
+        EXTRACT_JSON,
+        "What a JSON path leads to in JSON text, converted to a type where one is named.",
+        &[("extract_json('$.a[1].b', '{\"a\": [0, {\"b\": 5}]}')", "5"), ("extract_json('$.x', '{}')", "")],
+        Eval::Cells(extract),
+    ),
+    Function::new(
+        "extractjson",
+        EXTRACT_JSON,
+        "The same as `extract_json`.",
+        &[("extractjson('$.a', '{\"a\": 1}')", "1")],
+        Eval::Cells(extract),
+    ),
+    Function::new(
+        "parse_csv",
+        &[gives(&[one("csv_text", TEXTUAL)], Type::Dynamic)],
+        "An array of the fields of the text's first record of comma-separated values.",
+        &[("parse_csv('aa,\"b,b\",cc')", "[\"aa\",\"b,b\",\"cc\"]")],
+        Eval::Cells(|_, args| array(record(&args[0].text()))),
+    ),
+    Function::new(
+        "parse_url",
+        URL,
+        "A bag of the parts of a URL: Scheme, Host, Port, Path, Username, Password, Query Parameters, Fragment.",
+        &[("parse_url('https://example.com:80/a?x=1#f').Host", "example.com")],
+        Eval::Cells(|_, args| Value::Dynamic(url(&args[0].text()))),
+    ),
+    Function::new(
+        "parseurl",
+        URL,
+        "The same as `parse_url`.",
+        &[("parseurl('https://example.com').Scheme", "https")],
+        Eval::Cells(|_, args| Value::Dynamic(url(&args[0].text()))),
+    ),
+    Function::new(
+        "parse_urlquery",
+        &[gives(&[one("query", TEXT)], Type::Dynamic)],
+        "A bag whose member `Query Parameters` is a bag of a URL query's parameters.",
+        &[("parse_urlquery('k1=v1&k2=v2')['Query Parameters'].k2", "v2")],
+        Eval::Cells(|_, args| Value::Dynamic(bag(vec![("Query Parameters", parameters(&args[0].text()))]))),
+    ),
+    Function::new(
+        "parse_path",
+        &[gives(&[one("path", TEXT)], Type::Dynamic)],
+        "A bag of the parts of a file path: Scheme, RootPath, DirectoryPath, DirectoryName, Filename, Extension, AlternateDataStreamName.",
+        &[("parse_path('C:\\\\temp\\\\file.txt').Filename", "file.txt")],
+        Eval::Cells(|_, args| Value::Dynamic(path(&args[0].text()))),
+    ),
+    Function::new(
+        "parse_version",
+        &[gives(&[one("version", TEXT)], Type::Decimal)],
+        "A number that sorts as a version of up to four parts does; null where the text is none.",
+        &[("parse_version('0.0.0.5') < parse_version('0.0.2.0')", "True"), ("parse_version('x')", "")],
+        Eval::Cells(|_, args| {
+            let source = args[0].text();
+            let parts: Vec<&str> = source.trim().split('.').collect();
+            let numbers: Option<Vec<i128>> = parts
+                .iter()
+                .map(|part| (part.len() <= 8).then(|| part.parse::<u32>().ok()).flatten().map(i128::from))
+                .collect();
+            let number = numbers.filter(|numbers| numbers.len() <= 4).map(|numbers| {
+                (0..4).fold(0_i128, |sum, place| sum * 100_000_000 + numbers.get(place).copied().unwrap_or(0))
+            });
+            Value::Decimal(number.and_then(|number| Decimal::new(number, 0)))
+        }),
+    ),
 ];
 
 /// One step of a JSON path.
@@ -129,7 +181,11 @@ fn url(source: &str) -> Dynamic {
     let (before, fragment) = source.split_once('#').unwrap_or((source, ""));
     let (before, query) = before.split_once('?').unwrap_or((before, ""));
     let (scheme, rest) = match before.split_once(':') {
-        Some((scheme, rest)) if !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) => (scheme, rest),
+        Some((scheme, rest))
+            if !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) =>
+        {
+            (scheme, rest)
+        }
         _ => ("", before),
     };
     let (authority, path) = match rest.strip_prefix("//") {

@@ -12,7 +12,8 @@ use crate::signature::{Parameter, Returns, Signature, Takes};
 use crate::{Dynamic, Type, Value, convert};
 
 const TRIM: &[Signature] = &[gives(&[one("regex", TEXT), one("source", TEXT)], Type::String)];
-const REPLACE: &[Signature] = &[gives(&[one("source", TEXT), one("lookup_regex", TEXT), one("rewrite_pattern", TEXT)], Type::String)];
+const REPLACE: &[Signature] =
+    &[gives(&[one("source", TEXT), one("lookup_regex", TEXT), one("rewrite_pattern", TEXT)], Type::String)];
 const EXTRACT_ALL: &[Signature] = &[
     gives(&[one("regex", TEXT), one("source", TEXT)], Type::Dynamic),
     gives(&[one("regex", TEXT), one("captureGroups", Takes::Array), one("source", TEXT)], Type::Dynamic),
@@ -47,13 +48,58 @@ pub(super) static FUNCTIONS: &[Function] = &[
             })
         }),
     ),
-    Function::new("extract_all", EXTRACT_ALL, "An array of what the groups of a regular expression capture at every match: texts for one group, arrays for several.", &[("extract_all('([0-9]+)', 'a1b22')", "[\"1\",\"22\"]"), ("extract_all('(a)(b)', 'abab')", "[[\"a\",\"b\"],[\"a\",\"b\"]]")], Eval::Columns(extract_all)),
-    Function::new("extractall", EXTRACT_ALL, "The same as `extract_all`.", &[("extractall('(b)', 'abb')", "[\"b\",\"b\"]")], Eval::Columns(extract_all)),
-    Function::new("replace_regex", REPLACE, "The text with every match of a regular expression replaced; `\\1` stands for what group 1 captures.", &[("replace_regex('Number is 1', 'is (\\\\d+)', 'was: \\\\1')", "Number was: 1")], Eval::Columns(|call, columns| replace(call, columns, 0, 1, 2))),
-    Function::new("replace", &[gives(&[one("regex", TEXT), one("rewrite", TEXT), one("source", TEXT)], Type::String)], "The same as `replace_regex`, in another order.", &[("replace('a', 'b', 'banana')", "bbnbnb")], Eval::Columns(|call, columns| replace(call, columns, 2, 0, 1))),
-    Function::new("trim", TRIM, "The text without the matches of a regular expression at its start and end.", &[("trim('-', '--a-b--')", "a-b")], Eval::Columns(|call, columns| trim(call, columns, true, true))),
-    Function::new("trim_start", TRIM, "The text without the matches of a regular expression at its start.", &[("trim_start('-', '--a-')", "a-")], Eval::Columns(|call, columns| trim(call, columns, true, false))),
-    Function::new("trim_end", TRIM, "The text without the matches of a regular expression at its end.", &[("trim_end('-', '-a--')", "-a")], Eval::Columns(|call, columns| trim(call, columns, false, true))),
+    Function::new(
+        "extract_all",
+        EXTRACT_ALL,
+        "An array of what the groups of a regular expression capture at every match: texts for one group, arrays for several.",
+        &[
+            ("extract_all('([0-9]+)', 'a1b22')", "[\"1\",\"22\"]"),
+            ("extract_all('(a)(b)', 'abab')", "[[\"a\",\"b\"],[\"a\",\"b\"]]"),
+        ],
+        Eval::Columns(extract_all),
+    ),
+    Function::new(
+        "extractall",
+        EXTRACT_ALL,
+        "The same as `extract_all`.",
+        &[("extractall('(b)', 'abb')", "[\"b\",\"b\"]")],
+        Eval::Columns(extract_all),
+    ),
+    Function::new(
+        "replace_regex",
+        REPLACE,
+        "The text with every match of a regular expression replaced; `\\1` stands for what group 1 captures.",
+        &[("replace_regex('Number is 1', 'is (\\\\d+)', 'was: \\\\1')", "Number was: 1")],
+        Eval::Columns(|call, columns| replace(call, columns, 0, 1, 2)),
+    ),
+    Function::new(
+        "replace",
+        &[gives(&[one("regex", TEXT), one("rewrite", TEXT), one("source", TEXT)], Type::String)],
+        "The same as `replace_regex`, in another order.",
+        &[("replace('a', 'b', 'banana')", "bbnbnb")],
+        Eval::Columns(|call, columns| replace(call, columns, 2, 0, 1)),
+    ),
+    Function::new(
+        "trim",
+        TRIM,
+        "The text without the matches of a regular expression at its start and end.",
+        &[("trim('-', '--a-b--')", "a-b")],
+        Eval::Columns(|call, columns| trim(call, columns, true, true)),
+    ),
+    Function::new(
+        "trim_start",
+        TRIM,
+        "The text without the matches of a regular expression at its start.",
+        &[("trim_start('-', '--a-')", "a-")],
+        Eval::Columns(|call, columns| trim(call, columns, true, false)),
+    ),
+    Function::new(
+        "trim_end",
+        TRIM,
+        "The text without the matches of a regular expression at its end.",
+        &[("trim_end('-', '-a--')", "-a")],
+        Eval::Columns(|call, columns| trim(call, columns, false, true)),
+    ),
     Function::new(
         "countof",
         &[gives(&[one("source", TEXT), one("search", TEXT), maybe("kind", TEXT)], Type::Long)],
@@ -73,7 +119,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "indexof_regex",
-        &[gives(&[one("string", TEXT), one("match", TEXT), maybe("start", Takes::Integer), maybe("length", Takes::Integer), maybe("occurrence", Takes::Integer)], Type::Long)],
+        &[gives(
+            &[
+                one("string", TEXT),
+                one("match", TEXT),
+                maybe("start", Takes::Integer),
+                maybe("length", Takes::Integer),
+                maybe("occurrence", Takes::Integer),
+            ],
+            Type::Long,
+        )],
         "The position of a match of a regular expression, counted from 0; -1 where there is none.",
         &[("indexof_regex('abcabc', 'b.')", "1"), ("indexof_regex('abc', 'x')", "-1")],
         Eval::Columns(|call, columns| {
@@ -83,17 +138,30 @@ pub(super) static FUNCTIONS: &[Function] = &[
                 let start = given(2).unwrap_or(0).max(0) as usize;
                 let length = given(3).filter(|length| *length >= 0).map_or(usize::MAX, |length| length as usize);
                 let part: String = source.chars().skip(start).take(length).collect();
-                let Some(occurrence) = given(4).unwrap_or(1).checked_sub(1).filter(|n| *n >= 0) else { return Value::Long(None) };
+                let Some(occurrence) = given(4).unwrap_or(1).checked_sub(1).filter(|n| *n >= 0) else {
+                    return Value::Long(None);
+                };
                 let found = regex.and_then(|regex| regex.find_iter(&part).nth(occurrence as usize));
                 Value::Long(Some(found.map_or(-1, |found| (start + part[..found.start()].chars().count()) as i64)))
             })
         }),
     ),
-    Function::new("regex_quote", &[gives(&[one("string", TEXT)], Type::String)], "The text with the characters escaped that mean something in regular expressions.", &[("regex_quote('(a.b)')", "\\(a\\.b\\)")], Eval::Cells(|_, args| text(regex::escape(&args[0].text())))),
+    Function::new(
+        "regex_quote",
+        &[gives(&[one("string", TEXT)], Type::String)],
+        "The text with the characters escaped that mean something in regular expressions.",
+        &[("regex_quote('(a.b)')", "\\(a\\.b\\)")],
+        Eval::Cells(|_, args| text(regex::escape(&args[0].text()))),
+    ),
 ];
 
 /// Computes each row with the regular expression that its argument at `place` holds, each compiled once.
-fn with_regex(call: &Call, columns: &[Column], place: usize, f: impl Fn(Option<&Regex>, &[Cell<'_>]) -> Value) -> Column {
+fn with_regex(
+    call: &Call,
+    columns: &[Column],
+    place: usize,
+    f: impl Fn(Option<&Regex>, &[Cell<'_>]) -> Value,
+) -> Column {
     lift::rowwise(columns, call.rows, |rows, len| {
         let mut compiled: HashMap<String, Option<Regex>> = HashMap::new();
         let mut values = Values::with_capacity(call.returns, len);
@@ -178,7 +246,8 @@ fn trim(call: &Call, columns: &[Column], start: bool, end: bool) -> Column {
         for row in rows {
             let (pattern, source) = (row.cell(0).text(), row.cell(1).text());
             if !compiled.contains_key(&*pattern) {
-                let pair = Regex::new(&format!("^(?:{pattern})+")).ok().zip(Regex::new(&format!("(?:{pattern})+$")).ok());
+                let pair =
+                    Regex::new(&format!("^(?:{pattern})+")).ok().zip(Regex::new(&format!("(?:{pattern})+$")).ok());
                 compiled.insert(pattern.to_string(), pair);
             }
             let mut rest: &str = &source;

@@ -5,16 +5,34 @@ use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::{Cell, Column, Strings, Values, lift};
 use crate::signature::{Signature, Takes};
-use crate::terms::Needle;
 use crate::syntax::StringOp;
+use crate::terms::Needle;
 use crate::{Dynamic, Type, Value, convert};
 
 const TEXT_TO_TEXT: &[Signature] = &[gives(&[one("value", Takes::Scalar)], Type::String)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
-    Function::new("strlen", &[gives(&[one("string", TEXTUAL)], Type::Long)], "The number of characters.", &[("strlen('héllo')", "5")], Eval::Cells(|_, args| Value::Long(Some(args[0].text().chars().count() as i64)))),
-    Function::new("string_size", &[gives(&[one("string", TEXTUAL)], Type::Long)], "The number of bytes in UTF-8.", &[("string_size('héllo')", "6")], Eval::Cells(|_, args| Value::Long(Some(args[0].text().len() as i64)))),
-    Function::new("strcat", &[gives(&[many("value", Takes::Scalar, 1)], Type::String)], "The texts of all values, one after another.", &[("strcat('a', 1, true)", "a1True")], Eval::Columns(concatenated)),
+    Function::new(
+        "strlen",
+        &[gives(&[one("string", TEXTUAL)], Type::Long)],
+        "The number of characters.",
+        &[("strlen('héllo')", "5")],
+        Eval::Cells(|_, args| Value::Long(Some(args[0].text().chars().count() as i64))),
+    ),
+    Function::new(
+        "string_size",
+        &[gives(&[one("string", TEXTUAL)], Type::Long)],
+        "The number of bytes in UTF-8.",
+        &[("string_size('héllo')", "6")],
+        Eval::Cells(|_, args| Value::Long(Some(args[0].text().len() as i64))),
+    ),
+    Function::new(
+        "strcat",
+        &[gives(&[many("value", Takes::Scalar, 1)], Type::String)],
+        "The texts of all values, one after another.",
+        &[("strcat('a', 1, true)", "a1True")],
+        Eval::Columns(concatenated),
+    ),
     Function::new(
         "strcat_delim",
         &[gives(&[one("delimiter", Takes::Scalar), many("value", Takes::Scalar, 2)], Type::String)],
@@ -25,14 +43,47 @@ pub(super) static FUNCTIONS: &[Function] = &[
             text(parts.join(&args[0].text()))
         }),
     ),
-    Function::new("strcat_array", &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)], "The texts of an array's elements with a delimiter between them.", &[("strcat_array(dynamic([1, 2, 'x']), '->')", "1->2->x")], Eval::Cells(joined)),
-    Function::new("array_strcat", &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)], "The same as `strcat_array`.", &[("array_strcat(dynamic([1, 2]), ',')", "1,2")], Eval::Cells(joined)),
-    Function::new("tolower", TEXT_TO_TEXT, "The text in lower case.", &[("tolower('HeLLo')", "hello")], Eval::Columns(|_, columns| mapped(&columns[0], |text, out| out.push_str(&text.to_lowercase())))),
-    Function::new("toupper", TEXT_TO_TEXT, "The text in upper case.", &[("toupper('hello')", "HELLO")], Eval::Columns(|_, columns| mapped(&columns[0], |text, out| out.push_str(&text.to_uppercase())))),
-    Function::new("reverse", TEXT_TO_TEXT, "The text's characters from last to first.", &[("reverse('abc')", "cba"), ("reverse(123)", "321")], Eval::Cells(|_, args| text(args[0].text().chars().rev().collect::<String>()))),
+    Function::new(
+        "strcat_array",
+        &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)],
+        "The texts of an array's elements with a delimiter between them.",
+        &[("strcat_array(dynamic([1, 2, 'x']), '->')", "1->2->x")],
+        Eval::Cells(joined),
+    ),
+    Function::new(
+        "array_strcat",
+        &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)],
+        "The same as `strcat_array`.",
+        &[("array_strcat(dynamic([1, 2]), ',')", "1,2")],
+        Eval::Cells(joined),
+    ),
+    Function::new(
+        "tolower",
+        TEXT_TO_TEXT,
+        "The text in lower case.",
+        &[("tolower('HeLLo')", "hello")],
+        Eval::Columns(|_, columns| mapped(&columns[0], |text, out| out.push_str(&text.to_lowercase()))),
+    ),
+    Function::new(
+        "toupper",
+        TEXT_TO_TEXT,
+        "The text in upper case.",
+        &[("toupper('hello')", "HELLO")],
+        Eval::Columns(|_, columns| mapped(&columns[0], |text, out| out.push_str(&text.to_uppercase()))),
+    ),
+    Function::new(
+        "reverse",
+        TEXT_TO_TEXT,
+        "The text's characters from last to first.",
+        &[("reverse('abc')", "cba"), ("reverse(123)", "321")],
+        Eval::Cells(|_, args| text(args[0].text().chars().rev().collect::<String>())),
+    ),
     Function::new(
         "substring",
-        &[gives(&[one("string", Takes::Scalar), one("start", Takes::Integer), maybe("length", Takes::Integer)], Type::String)],
+        &[gives(
+            &[one("string", Takes::Scalar), one("start", Takes::Integer), maybe("length", Takes::Integer)],
+            Type::String,
+        )],
         "The characters from a position on, counted from 0, at most so many; a negative position counts from the end.",
         &[("substring('123456', 1)", "23456"), ("substring('123456', 2, 2)", "34"), ("substring('ABCD', -2)", "CD")],
         Eval::Cells(|_, args| {
@@ -49,16 +100,32 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "indexof",
-        &[gives(&[one("string", Takes::Scalar), one("match", Takes::Scalar), maybe("start", Takes::Integer), maybe("length", Takes::Integer), maybe("occurrence", Takes::Integer)], Type::Long)],
+        &[gives(
+            &[
+                one("string", Takes::Scalar),
+                one("match", Takes::Scalar),
+                maybe("start", Takes::Integer),
+                maybe("length", Takes::Integer),
+                maybe("occurrence", Takes::Integer),
+            ],
+            Type::Long,
+        )],
         "The position of a text in another, counted from 0; -1 where it is not.",
         &[("indexof('abcdefg', 'cde')", "2"), ("indexof('abcabc', 'b', 0, -1, 2)", "4"), ("indexof('abc', 'x')", "-1")],
         Eval::Cells(index_of),
     ),
     Function::new(
         "split",
-        &[gives(&[one("source", Takes::Scalar), one("delimiter", TEXT), maybe("requestedIndex", Takes::Integer)], Type::Dynamic)],
+        &[gives(
+            &[one("source", Takes::Scalar), one("delimiter", TEXT), maybe("requestedIndex", Takes::Integer)],
+            Type::Dynamic,
+        )],
         "An array of the parts between delimiters; with an index an array of that part alone.",
-        &[("split('aa_bb', '_')", "[\"aa\",\"bb\"]"), ("split('aaa_bbb_ccc', '_', 1)", "[\"bbb\"]"), ("split('', '_')", "[\"\"]")],
+        &[
+            ("split('aa_bb', '_')", "[\"aa\",\"bb\"]"),
+            ("split('aaa_bbb_ccc', '_', 1)", "[\"bbb\"]"),
+            ("split('', '_')", "[\"\"]"),
+        ],
         Eval::Cells(|_, args| {
             let (source, delimiter) = (args[0].text(), args[1].text());
             let parts: Vec<Dynamic> = match delimiter.is_empty() {
@@ -97,7 +164,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "strrep",
-        &[gives(&[one("value", Takes::Scalar), one("multiplier", Takes::Integer), maybe("delimiter", Takes::Scalar)], Type::String)],
+        &[gives(
+            &[one("value", Takes::Scalar), one("multiplier", Takes::Integer), maybe("delimiter", Takes::Scalar)],
+            Type::String,
+        )],
         "The text so many times, with a delimiter between.",
         &[("strrep('ABC', 2)", "ABCABC"), ("strrep('A', 3, ',')", "A,A,A")],
         Eval::Cells(|_, args| {
@@ -132,18 +202,46 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "has_any_index",
         &[gives(&[one("source", TEXTUAL), one("values", Takes::Array)], Type::Long)],
         "The position of the first of the texts that occurs as a term; -1 where none does.",
-        &[("has_any_index('this is an example', dynamic(['this', 'example']))", "0"), ("has_any_index('a', dynamic(['b']))", "-1")],
+        &[
+            ("has_any_index('this is an example', dynamic(['this', 'example']))", "0"),
+            ("has_any_index('a', dynamic(['b']))", "-1"),
+        ],
         Eval::Cells(|_, args| {
             let source = args[0].text();
-            let found = |value: &Dynamic| Needle::new(StringOp::Has, &value.text()).is_ok_and(|needle| needle.matches(&source));
+            let found =
+                |value: &Dynamic| Needle::new(StringOp::Has, &value.text()).is_ok_and(|needle| needle.matches(&source));
             let at = args[1].array().and_then(|values| values.iter().position(found));
             Value::Long(Some(at.map_or(-1, |at| at as i64)))
         }),
     ),
-    Function::new("unicode_codepoints_from_string", &[gives(&[one("value", Takes::Scalar)], Type::Dynamic)], "An array of the code points of a text.", &[("unicode_codepoints_from_string('ab')", "[97,98]")], Eval::Cells(|_, args| array(args[0].text().chars().map(|c| Dynamic::Long(u32::from(c).into()))))),
-    Function::new("to_utf8", &[gives(&[one("value", Takes::Scalar)], Type::Dynamic)], "The same as `unicode_codepoints_from_string`.", &[("to_utf8('a')", "[97]")], Eval::Cells(|_, args| array(args[0].text().chars().map(|c| Dynamic::Long(u32::from(c).into()))))),
-    Function::new("unicode_codepoints_to_string", &[gives(&[many("value", Takes::Scalar, 1)], Type::String)], "The text of code points, given one by one or in arrays.", &[("unicode_codepoints_to_string(75, dynamic([117, 115]))", "Kus")], Eval::Cells(from_codepoints)),
-    Function::new("make_string", &[gives(&[many("value", Takes::Scalar, 1)], Type::String)], "The same as `unicode_codepoints_to_string`.", &[("make_string(75, 117)", "Ku")], Eval::Cells(from_codepoints)),
+    Function::new(
+        "unicode_codepoints_from_string",
+        &[gives(&[one("value", Takes::Scalar)], Type::Dynamic)],
+        "An array of the code points of a text.",
+        &[("unicode_codepoints_from_string('ab')", "[97,98]")],
+        Eval::Cells(|_, args| array(args[0].text().chars().map(|c| Dynamic::Long(u32::from(c).into())))),
+    ),
+    Function::new(
+        "to_utf8",
+        &[gives(&[one("value", Takes::Scalar)], Type::Dynamic)],
+        "The same as `unicode_codepoints_from_string`.",
+        &[("to_utf8('a')", "[97]")],
+        Eval::Cells(|_, args| array(args[0].text().chars().map(|c| Dynamic::Long(u32::from(c).into())))),
+    ),
+    Function::new(
+        "unicode_codepoints_to_string",
+        &[gives(&[many("value", Takes::Scalar, 1)], Type::String)],
+        "The text of code points, given one by one or in arrays.",
+        &[("unicode_codepoints_to_string(75, dynamic([117, 115]))", "Kus")],
+        Eval::Cells(from_codepoints),
+    ),
+    Function::new(
+        "make_string",
+        &[gives(&[many("value", Takes::Scalar, 1)], Type::String)],
+        "The same as `unicode_codepoints_to_string`.",
+        &[("make_string(75, 117)", "Ku")],
+        Eval::Cells(from_codepoints),
+    ),
 ];
 
 fn mapped(column: &Column, write: impl Fn(&str, &mut String)) -> Column {
