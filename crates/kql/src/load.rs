@@ -11,7 +11,7 @@ use crate::{Datetime, Schema, Table, Timespan, Type, known};
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// Reading failed.
-    #[error("line {line} could not be read: {source}")]
+    #[error("line {line} could not be read")]
     Read {
         /// The line, from 1.
         line: usize,
@@ -27,7 +27,7 @@ pub enum LoadError {
         found: String,
     },
     /// A value does not fit its column.
-    #[error("line {line}: {source}")]
+    #[error("line {line} does not fit the table")]
     Row {
         /// The line, from 1.
         line: usize,

@@ -5,6 +5,7 @@ mod apply;
 mod completions;
 pub mod demo;
 mod init;
+mod kql;
 mod ledger;
 mod man;
 mod plan;
@@ -14,7 +15,7 @@ mod workspace;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, Kql};
 use crate::exit_code::ExitCode;
 use crate::platform::End;
 use crate::problem::Problem;
@@ -37,7 +38,8 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Twin(options) => twin::run(&options, screen),
         Command::Completions { shell } => Ok(completions::run(shell, screen)),
         Command::Man { out } => man::run(out.as_deref(), screen),
-        Command::Kql(_) => Err(Problem::usage("this edition runs no queries yet")),
+        Command::Kql(Kql::Run(options)) => kql::run(&options, screen),
+        Command::Kql(Kql::Batch(data)) => kql::batch(&data, screen),
     }
 }
 

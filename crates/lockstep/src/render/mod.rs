@@ -4,6 +4,7 @@
 //! to obey. Colours and progress are for terminals alone.
 
 mod demo;
+mod kql;
 mod ledger;
 mod pass;
 mod problem;
@@ -12,6 +13,7 @@ mod screen;
 mod table;
 
 pub use demo::{demo, demo_json};
+pub use kql::{answer, answer_line, failure_line, schemas};
 pub use ledger::{entries, entries_json, verified, verified_json};
 pub use pass::{header, observation, observation_json, outcome_line, pass, pass_json, pass_line};
 pub use safe::safe;

@@ -1,14 +1,14 @@
 //! Tables for people.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, Color, ContentArrangement, ContentLineStyle, Table, TableStyle};
 
 use super::safe;
 
 /// An empty table with these headings. Cells that do not fit a terminal are wrapped; elsewhere none are.
 pub fn table(headings: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED.with_rounded_corners().with_solid_inner_borders());
+    table.load_style(STYLE);
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.iter().map(|heading| Cell::new(safe(heading)).add_attribute(Attribute::Bold)));
     table
@@ -41,3 +41,7 @@ pub fn look(cell: Cell, look: Look) -> Cell {
         Look::Faint => cell.add_attribute(Attribute::Dim),
     }
 }
+
+/// Round corners, solid columns, and no lines between rows.
+const STYLE: TableStyle =
+    UTF8_FULL_CONDENSED.with_rounded_corners().content_lines(ContentLineStyle::new('│', '│', '│'));

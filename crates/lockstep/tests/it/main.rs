@@ -5,6 +5,7 @@ mod configuration;
 mod demo;
 mod faults;
 mod files;
+mod kql;
 mod passes;
 mod run;
 mod usage;

@@ -1,0 +1,73 @@
+//! `lockstep kql run`: one query.
+
+use std::io::Read;
+use std::path::Path;
+
+use super::{cannot_read, database};
+use crate::arguments::KqlRun;
+use crate::exit_code::ExitCode;
+use crate::problem::{Place, Problem};
+use crate::render::{self, Screen};
+
+/// Runs a query and shows its answer, or the columns.
+///
+/// # Errors
+/// There is no query, it cannot be run, or the tables cannot be loaded.
+pub fn run(options: &KqlRun, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let query = query(options)?;
+    let database = database(options.data.data.as_deref())?;
+    if options.schema {
+        let tables = database.names().filter_map(|name| database.table(name).map(|table| (name, table.schema())));
+        render::schemas(tables, options.format, screen);
+    }
+    let Some((origin, text)) = query else {
+        return if options.schema { Ok(ExitCode::Done) } else { Err(no_query()) };
+    };
+    let answer =
+        kql::run(&text, &database, &super::options(&options.data)).map_err(|error| problem(&error, origin, text))?;
+    if options.schema {
+        let tables = answer.tables.iter().map(|(name, table)| (name.as_str(), table.schema()));
+        render::schemas(tables, options.format, screen);
+    } else {
+        render::answer(&answer, options.format, screen);
+    }
+    match &answer.partial {
+        None => Ok(ExitCode::Done),
+        Some(partial) => Err(Problem::new(ExitCode::Input, format!("the answer is only partial: {}", partial.message))),
+    }
+}
+
+/// The query and what it is called; `None` where none was given.
+fn query(options: &KqlRun) -> Result<Option<(String, String)>, Problem> {
+    match (&options.file, &options.query) {
+        (_, Some(text)) => Ok(Some(("query".to_owned(), text.clone()))),
+        (Some(path), None) if path == Path::new("-") => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .map_err(|error| cannot_read(Path::new("standard input"), &error))?;
+            Ok(Some(("standard input".to_owned(), text)))
+        }
+        (Some(path), None) => {
+            let text = std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+            Ok(Some((path.display().to_string(), text)))
+        }
+        (None, None) => Ok(None),
+    }
+}
+
+fn no_query() -> Problem {
+    Problem::usage("there is no query").hint("name a file that holds one, `-` for standard input, or use --query TEXT")
+}
+
+fn problem(error: &kql::Error, origin: String, text: String) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    let problem = match error.span.clone() {
+        Some(span) => problem.at(Place { origin, text, span, label: String::new() }),
+        None => problem,
+    };
+    match &error.hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
