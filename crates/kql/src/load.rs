@@ -141,15 +141,17 @@ mod tests {
     #[test]
     fn faults_tell_the_line() {
         let check = |name: &str, lines: &str, expected: &str| {
-            let error = jsonl(name, lines.as_bytes()).expect_err("the lines are faulty").to_string();
-            assert!(error.starts_with(expected), "{error}");
+            let error = jsonl(name, lines.as_bytes()).expect_err("the lines are faulty");
+            let said = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+            let said = said.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+            assert!(said.starts_with(expected), "{said}");
         };
         check("T", "{}\n[1]", "line 2 is not a JSON object: [1]");
         check("T", "{", "line 1 is not a JSON object");
         check(
             "SecurityIncident",
             "{\"IncidentNumber\": \"x\"}",
-            "line 1: column IncidentNumber holds int values and cannot take \"x\"",
+            "line 1 does not fit the table: column IncidentNumber holds int values and cannot take \"x\"",
         );
     }
 }
