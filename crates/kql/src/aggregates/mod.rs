@@ -136,3 +136,29 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Database, Datetime, Options};
+
+    #[test]
+    fn examples() {
+        let mut wrong = Vec::new();
+        for aggregate in Aggregate::all() {
+            for (call, expected) in aggregate.examples {
+                let query = format!(
+                    "datatable(x: long, s: string) [1, 'a', 2, 'b', 2, '', long(null), 'b'] | summarize v = {call} | project tostring(v)"
+                );
+                match crate::run(&query, &Database::new(), &Options::at(Datetime::MIN)) {
+                    Ok(answer) if answer.tables[0].1.value(0, 0).to_string() == *expected => {}
+                    Ok(answer) => {
+                        wrong.push(format!("{call} gives {}, not {expected}", answer.tables[0].1.value(0, 0)))
+                    }
+                    Err(error) => wrong.push(format!("{call} fails: {error}")),
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

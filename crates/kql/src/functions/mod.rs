@@ -96,3 +96,40 @@ impl Function {
         Self { name, signatures, doc, examples, eval }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Database, Options};
+
+    #[test]
+    fn examples() {
+        let mut wrong = Vec::new();
+        for function in Function::all() {
+            for (call, expected) in function.examples {
+                let query = format!("print v = tostring({call})");
+                match crate::run(
+                    &query,
+                    &Database::new(),
+                    &Options::at(Datetime::parse("2024-06-01").expect("it is a date")),
+                ) {
+                    Ok(answer) if answer.tables[0].1.value(0, 0).to_string() == *expected => {}
+                    Ok(answer) => {
+                        wrong.push(format!("{call} gives {}, not {expected}", answer.tables[0].1.value(0, 0)))
+                    }
+                    Err(error) => wrong.push(format!("{call} fails: {error}")),
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let mut names: Vec<&str> = Function::all().map(|function| function.name).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}
