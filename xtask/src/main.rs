@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
 mod bench;
+mod kql_corpus;
 mod tidy;
 mod tree;
 
@@ -54,6 +55,12 @@ const COMMANDS: &[Command] = &[
         takes: "[demo|sync]",
         says: "measures what is promised about speed and size",
         run: bench::run,
+    },
+    Command {
+        name: "kql-corpus",
+        takes: "DIR [--failing]",
+        says: "counts what the query engine answers rightly, refuses and answers wrongly over the corpora of a folder",
+        run: kql_corpus::run,
     },
 ];
 
