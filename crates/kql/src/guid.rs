@@ -17,26 +17,26 @@ impl Guid {
         self.0
     }
 
-    /// Reads 32 hexadecimal digits, with or without hyphens after the 8th, 12th, 16th and 20th, with or without braces around.
+    /// Reads 32 hexadecimal digits, with or without a hyphen after the 8th, 12th, 16th and 20th, with or without braces around.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let text = text.strip_prefix('{').and_then(|inner| inner.strip_suffix('}')).unwrap_or(text);
-        let hyphenated = text.len() == 36;
-        if !hyphenated && text.len() != 32 {
-            return None;
-        }
         let mut bytes = [0; 16];
         let mut digits = 0;
-        for (position, byte) in text.bytes().enumerate() {
-            if hyphenated && matches!(position, 8 | 13 | 18 | 23) {
-                if byte != b'-' {
-                    return None;
-                }
+        let mut after_hyphen = false;
+        for byte in text.bytes() {
+            if byte == b'-' && matches!(digits, 8 | 12 | 16 | 20) && !after_hyphen {
+                after_hyphen = true;
                 continue;
             }
             let digit = char::from(byte).to_digit(16)? as u8;
-            bytes[digits / 2] = bytes[digits / 2] << 4 | digit;
+            let place: &mut u8 = bytes.get_mut(digits / 2)?;
+            *place = *place << 4 | digit;
             digits += 1;
+            after_hyphen = false;
+        }
+        if digits != 32 {
+            return None;
         }
         Some(Self(bytes))
     }
@@ -68,7 +68,9 @@ mod tests {
         check(plain, Some(plain));
         check("74BE27DE1E4E49D9B579FE0B331D3642", Some(plain));
         check("{74be27de-1e4e-49d9-b579-fe0b331d3642}", Some(plain));
+        check("74be27de1e4e-49d9-b579-fe0b331d3642", Some(plain));
         check("74be27de-1e4e-49d9-b579", None);
+        check("74be27de--1e4e-49d9-b579-fe0b331d3642", None);
         check("74be27de+1e4e+49d9+b579+fe0b331d3642", None);
         check("", None);
     }

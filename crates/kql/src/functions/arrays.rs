@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::given::{array, null};
+use super::given::{Window, array, null};
 use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::Cell;
@@ -12,7 +12,7 @@ use crate::signature::{Signature, Takes};
 use crate::{Datetime, Dynamic, Timespan, Type, Value};
 
 const LENGTH: &[Signature] = &[gives(&[one("array", Takes::Array)], Type::Long)];
-const SORT: &[Signature] = &[gives(&[many("array", Takes::Array, 1), maybe("nulls_last", BOOL)], Type::Dynamic)];
+const SORT: &[Signature] = &[gives(&[one("array", Takes::Array), maybe("nulls_last", BOOL)], Type::Dynamic)];
 const SETS: &[Signature] = &[gives(&[many("set", Takes::Array, 2)], Type::Dynamic)];
 const ROTATE: &[Signature] =
     &[gives(&[one("array", Takes::Array), one("rotate_count", Takes::Integer)], Type::Dynamic)];
@@ -160,14 +160,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         ],
         Eval::Cells(|_, args| {
             let Some(elements) = args[0].array() else { return Value::Long(None) };
-            let given = |place: usize| args.get(place).and_then(|cell| cell.long());
-            let len = elements.len() as i64;
-            let start = given(2).map_or(0, |start| if start < 0 { (start + len).max(0) } else { start });
-            let end = given(3).filter(|length| *length >= 0).map_or(len, |length| (start + length).min(len));
-            let occurrence = given(4).unwrap_or(1).max(1) as usize;
+            let Some(window) = Window::given(args, elements.len()) else { return Value::Long(None) };
             let wanted = args[1].dynamic();
-            let found = (start..end).filter(|at| is(&elements[*at as usize], &wanted)).nth(occurrence - 1);
-            Value::Long(Some(found.unwrap_or(-1)))
+            let found = (window.from..window.to).filter(|at| is(&elements[*at], &wanted)).nth(window.occurrence - 1);
+            Value::Long(Some(found.map_or(-1, |at| at as i64)))
         }),
     ),
     Function::new(
@@ -350,16 +346,20 @@ fn rotated(args: &[Cell<'_>], direction: i64) -> Value {
     if elements.is_empty() {
         return array([]);
     }
-    let by = (count * direction).rem_euclid(elements.len() as i64) as usize;
+    let by = (count.rem_euclid(elements.len() as i64) * direction).rem_euclid(elements.len() as i64) as usize;
     array(elements[by..].iter().chain(&elements[..by]).cloned())
 }
 
 fn shifted(args: &[Cell<'_>], direction: i64) -> Value {
     let (Some(elements), Some(count)) = (args[0].array(), args[1].long()) else { return null() };
     let free = args.get(2).map_or(Dynamic::Null, |cell| cell.dynamic());
-    let by = count * direction;
+    let by = count.saturating_mul(direction);
     array((0..elements.len() as i64).map(|place| {
-        usize::try_from(place + by).ok().and_then(|from| elements.get(from)).cloned().unwrap_or_else(|| free.clone())
+        usize::try_from(place.saturating_add(by))
+            .ok()
+            .and_then(|from| elements.get(from))
+            .cloned()
+            .unwrap_or_else(|| free.clone())
     }))
 }
 
@@ -372,51 +372,23 @@ fn chosen(_: &Call, args: &[Cell<'_>]) -> Value {
     array(conditions.iter().enumerate().map(|(place, condition)| match condition {
         Dynamic::Bool(true) => pick(args[1], place),
         Dynamic::Bool(false) => pick(args[2], place),
+        Dynamic::Real(value) => pick(args[if *value != 0.0 { 1 } else { 2 }], place),
         Dynamic::Long(value) => pick(args[if *value != 0 { 1 } else { 2 }], place),
         _ => Dynamic::Null,
     }))
 }
 
-/// Sorts the first array; further ones follow its order, and the answer is an array of all.
 fn sorted(args: &[Cell<'_>], descending: bool) -> Value {
-    let nulls_last =
-        args.iter().rev().find_map(|cell| if let Cell::Bool(value) = cell { *value } else { None }).unwrap_or(true);
-    let arrays: Vec<Option<&[Dynamic]>> =
-        args.iter().filter(|cell| !matches!(cell, Cell::Bool(_))).map(|cell| cell.array()).collect();
-    let Some(Some(first)) = arrays.first() else { return null() };
-    let mut places: Vec<usize> = (0..first.len()).collect();
-    places.sort_by(|&a, &b| {
-        let (a, b) = (&first[a], &first[b]);
-        match (*a == Dynamic::Null, *b == Dynamic::Null) {
-            (true, true) => std::cmp::Ordering::Equal,
-            (true, false) => {
-                if nulls_last {
-                    std::cmp::Ordering::Greater
-                } else {
-                    std::cmp::Ordering::Less
-                }
-            }
-            (false, true) => {
-                if nulls_last {
-                    std::cmp::Ordering::Less
-                } else {
-                    std::cmp::Ordering::Greater
-                }
-            }
-            _ if descending => order(Cell::Dynamic(b), Cell::Dynamic(a)),
-            _ => order(Cell::Dynamic(a), Cell::Dynamic(b)),
-        }
+    let Some(elements) = args[0].array() else { return null() };
+    let nulls_last = args.get(1).and_then(|cell| cell.bool()).unwrap_or(true);
+    let (nulls, mut rest): (Vec<&Dynamic>, Vec<&Dynamic>) =
+        elements.iter().partition(|element| **element == Dynamic::Null);
+    rest.sort_by(|a, b| {
+        let order = order(Cell::Dynamic(a), Cell::Dynamic(b));
+        if descending { order.reverse() } else { order }
     });
-    let reordered = |elements: &Option<&[Dynamic]>| match elements {
-        Some(elements) if elements.len() == first.len() => {
-            Dynamic::Array(places.iter().map(|&place| elements[place].clone()).collect())
-        }
-        _ => Dynamic::Null,
-    };
-    match arrays.as_slice() {
-        [only] => Value::Dynamic(reordered(only)),
-        all => array(all.iter().map(reordered)),
-    }
+    let (first, last) = if nulls_last { (rest, nulls) } else { (nulls, rest) };
+    array(first.into_iter().chain(last).cloned())
 }
 
 fn range(_: &Call, args: &[Cell<'_>]) -> Value {

@@ -118,9 +118,9 @@ fn encoded(bytes: &[u8]) -> String {
     out
 }
 
-fn decoded(source: &str) -> Option<Vec<u8>> {
+pub(super) fn decoded(source: &str) -> Option<Vec<u8>> {
     let digits = source.trim_end_matches('=');
-    if source.len() % 4 != 0 || source.len() - digits.len() > 2 {
+    if !source.len().is_multiple_of(4) || source.len() - digits.len() > 2 {
         return None;
     }
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);
@@ -153,14 +153,14 @@ fn url_encoded(source: &str, space: &str) -> String {
     for byte in source.bytes() {
         match byte {
             b' ' => out.push_str(space),
-            byte if byte.is_ascii_alphanumeric() || b"-_.!*()~'".contains(&byte) => out.push(char::from(byte)),
-            byte => out.push_str(&format!("%{byte:02X}")),
+            byte if byte.is_ascii_alphanumeric() || b"-_.!*()".contains(&byte) => out.push(char::from(byte)),
+            byte => out.push_str(&format!("%{byte:02x}")),
         }
     }
     out
 }
 
-pub(super) fn url_decoded(source: &str) -> String {
+fn url_decoded(source: &str) -> String {
     let bytes = source.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -110,3 +110,27 @@ pub(super) fn whole(value: Option<i64>, returns: Type) -> Value {
         _ => Value::Long(value),
     }
 }
+
+/// Where a search for the n-th occurrence may find a start: the positions from `from` up to but excluding `to`.
+pub(super) struct Window {
+    pub from: usize,
+    pub to: usize,
+    /// Which occurrence, from 1.
+    pub occurrence: usize,
+}
+
+impl Window {
+    /// Of the arguments `start`, `length` and `occurrence`, which begin at the third, over so many positions. A negative start
+    /// counts from the end, a length of -1 reaches to it. `None`, for which the functions give null, where an argument is out of range.
+    pub fn given(args: &[Cell<'_>], len: usize) -> Option<Self> {
+        let given = |place: usize, default: i64| args.get(place).map_or(Some(default), |cell| cell.long());
+        let (start, length, occurrence) = (given(2, 0)?, given(3, -1)?, given(4, 1)?);
+        if length < -1 || occurrence < 1 {
+            return None;
+        }
+        let len = i64::try_from(len).ok()?;
+        let from = if start < 0 { (start + len).max(0) } else { start.min(len) };
+        let to = if length < 0 { len } else { from.saturating_add(length).min(len) };
+        Some(Self { from: from as usize, to: to as usize, occurrence: usize::try_from(occurrence).ok()? })
+    }
+}

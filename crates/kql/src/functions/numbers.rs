@@ -10,6 +10,7 @@ use crate::{Datetime, Decimal, Timespan, Type, Value, convert};
 const REAL_FUNCTION: &[Signature] = &[gives(&[one("number", Takes::Number)], Type::Real)];
 const TWO_BITS: &[Signature] = &[gives(&[one("value1", Takes::Integer), one("value2", Takes::Integer)], Type::Long)];
 const BIN: &[Signature] = &[
+    gives(&[one("value", Takes::Integer), one("roundTo", Takes::Integer)], Type::Long),
     Signature::new(&[one("value", Takes::Number), one("roundTo", Takes::Number)], Returns::Widest),
     gives(&[one("value", TIMESPAN), one("roundTo", TIMESPAN)], Type::Timespan),
     gives(&[one("value", DATETIME), one("roundTo", TIMESPAN)], Type::Datetime),
@@ -76,6 +77,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "bin_at",
         &[
+            gives(
+                &[one("value", Takes::Integer), one("bin_size", Takes::Integer), one("fixed_point", Takes::Integer)],
+                Type::Long,
+            ),
             Signature::new(
                 &[one("value", Takes::Number), one("bin_size", Takes::Number), one("fixed_point", Takes::Number)],
                 Returns::Widest,
@@ -91,31 +96,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
                 "2017-05-14T12:00:00.0000000Z",
             ),
         ],
-        Eval::Cells(|call, args| {
-            let ticks = |cell: Cell<'_>| cell.datetime().map(|at| at.0).or_else(|| cell.timespan().map(|span| span.0));
-            match call.returns {
-                Type::Datetime | Type::Timespan => {
-                    let given = ticks(args[0]).zip(ticks(args[1]).filter(|size| *size > 0)).zip(ticks(args[2]));
-                    let ticks = given.map(|((value, size), fixed)| fixed + (value - fixed).div_euclid(size) * size);
-                    match call.returns {
-                        Type::Datetime => Value::Datetime(ticks.and_then(Datetime::from_ticks)),
-                        _ => Value::Timespan(ticks.map(Timespan)),
-                    }
-                }
-                Type::Long | Type::Int => {
-                    let given = args[0].long().zip(args[1].long().filter(|size| *size > 0)).zip(args[2].long());
-                    whole(
-                        given.map(|((value, size), fixed)| fixed + (value - fixed).div_euclid(size) * size),
-                        call.returns,
-                    )
-                }
-                _ => {
-                    let given = args[0].real().zip(args[1].real().filter(|size| *size > 0.0)).zip(args[2].real());
-                    let value = given.map(|((value, size), fixed)| fixed + ((value - fixed) / size).floor() * size);
-                    Value::Real(value)
-                }
-            }
-        }),
+        Eval::Cells(bin_at),
     ),
     Function::new(
         "round",
@@ -245,44 +226,11 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[("bitset_count_ones(42)", "3")],
         Eval::Cells(|_, args| Value::Long(args[0].long().map(|value| i64::from(value.count_ones())))),
     ),
-    Function::new(
-        "gamma",
-        REAL_FUNCTION,
-        "The gamma function.",
-        &[("round(gamma(5), 9)", "24.0")],
-        Eval::Cells(|_, args| Value::Real(args[0].real().map(|value| log_gamma(value).exp()))),
-    ),
-    Function::new(
-        "loggamma",
-        REAL_FUNCTION,
-        "The logarithm of the gamma function.",
-        &[("round(loggamma(3), 9)", "0.693147181")],
-        Eval::Cells(|_, args| Value::Real(args[0].real().map(log_gamma))),
-    ),
+    real!("gamma", "The gamma function.", &[("gamma(5)", "24.0")], libm::tgamma),
+    real!("loggamma", "The logarithm of the gamma function's absolute value.", &[("loggamma(1)", "0.0")], libm::lgamma),
+    real!("erf", "The error function.", &[("erf(0)", "0.0")], libm::erf),
+    real!("erfc", "1 less the error function.", &[("erfc(0)", "1.0")], libm::erfc),
 ];
-
-/// Lanczos' approximation with g = 7 and nine terms.
-fn log_gamma(value: f64) -> f64 {
-    const TERMS: [f64; 9] = [
-        0.999_999_999_999_809_9,
-        676.520_368_121_885_1,
-        -1_259.139_216_722_402_8,
-        771.323_428_777_653_1,
-        -176.615_029_162_140_6,
-        12.507_343_278_686_905,
-        -0.138_571_095_265_720_12,
-        9.984_369_578_019_572e-6,
-        1.505_632_735_149_311_6e-7,
-    ];
-    if value < 0.5 {
-        let pi = std::f64::consts::PI;
-        return (pi / (pi * value).sin().abs()).ln() - log_gamma(1.0 - value);
-    }
-    let x = value - 1.0;
-    let base = x + 7.5;
-    let sum = TERMS[1..].iter().enumerate().fold(TERMS[0], |sum, (index, term)| sum + term / (x + index as f64 + 1.0));
-    0.5 * (2.0 * std::f64::consts::PI).ln() + (x + 0.5) * base.ln() - base + sum.ln()
-}
 
 fn bin(call: &Call, columns: &[Column]) -> Column {
     let (value, size) = (&columns[0], &columns[1]);
@@ -327,11 +275,42 @@ fn bin(call: &Call, columns: &[Column]) -> Column {
     }
 }
 
-/// The greatest multiple of the size that is not greater; null where the size is not above zero.
+fn bin_at(call: &Call, args: &[Cell<'_>]) -> Value {
+    let ticks = |cell: Cell<'_>| match cell {
+        Cell::Datetime(at) => at.map(|at| at.0),
+        Cell::Timespan(span) => span.map(|span| span.0),
+        cell => cell.long(),
+    };
+    let whole = || {
+        let (value, size, fixed) = (ticks(args[0])?, ticks(args[1])?, ticks(args[2])?);
+        down(value.checked_sub(fixed)?, size)?.checked_add(fixed)
+    };
+    match call.returns {
+        Type::Real => Value::Real((|| {
+            let (value, size, fixed) = (args[0].real()?, args[1].real()?, args[2].real()?);
+            Some(real_down(value - fixed, size) + fixed)
+        })()),
+        Type::Decimal => Value::Decimal((|| {
+            let decimal = |cell: Cell<'_>| match convert::cell(cell, Type::Decimal) {
+                Value::Decimal(value) => value,
+                _ => None,
+            };
+            let (value, size, fixed) = (decimal(args[0])?, decimal(args[1])?, decimal(args[2])?);
+            value.subtract(fixed)?.divide(size)?.floor().multiply(size)?.add(fixed)
+        })()),
+        Type::Datetime => Value::Datetime(whole().and_then(Datetime::from_ticks)),
+        Type::Timespan => Value::Timespan(whole().map(Timespan)),
+        _ => Value::Long(whole()),
+    }
+}
+
+/// The greatest multiple of the size that is not greater for a size above zero, not less for one below; null for a size of zero.
 fn down(value: i64, size: i64) -> Option<i64> {
-    if size > 0 { value.div_euclid(size).checked_mul(size) } else { None }
+    let quotient = value.checked_div(size)?;
+    let between = value % size != 0 && (value < 0) != (size < 0);
+    quotient.checked_sub(i64::from(between))?.checked_mul(size)
 }
 
 fn real_down(value: f64, size: f64) -> f64 {
-    if size == 0.0 { f64::NAN } else { (value / size).floor() * size }
+    (value / size).floor() * size
 }

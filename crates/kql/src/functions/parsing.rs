@@ -1,5 +1,7 @@
 //! Texts with a grammar: JSON paths, URLs, paths of files, versions, comma-separated values.
 
+use std::collections::BTreeMap;
+
 use super::given::array;
 use super::shapes::*;
 use super::{Call, Eval, Function};
@@ -55,7 +57,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "parse_urlquery",
         &[gives(&[one("query", TEXT)], Type::Dynamic)],
-        "A bag whose member `Query Parameters` is a bag of a URL query's parameters.",
+        "A bag whose member `Query Parameters` is a bag of a URL query's parameters, by name; those given more than once as arrays.",
         &[("parse_urlquery('k1=v1&k2=v2')['Query Parameters'].k2", "v2")],
         Eval::Cells(|_, args| Value::Dynamic(bag(vec![("Query Parameters", parameters(&args[0].text()))]))),
     ),
@@ -166,32 +168,30 @@ fn record(source: &str) -> Vec<Dynamic> {
     fields
 }
 
+/// The parameters by name, in the names' order; those that a query gives more than once as arrays. Nothing is unescaped.
 fn parameters(query: &str) -> Dynamic {
-    let mut members: Vec<(String, Dynamic)> = Vec::new();
+    let mut members: BTreeMap<&str, Vec<Dynamic>> = BTreeMap::new();
     for pair in query.trim_start_matches('?').split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (super::encodings::url_decoded(name), super::encodings::url_decoded(value));
-        members.push((name, Dynamic::string(&value)));
+        members.entry(name).or_default().push(Dynamic::string(value));
     }
-    bag(members.iter().map(|(name, value)| (name.as_str(), value.clone())).collect())
+    let value =
+        |mut values: Vec<Dynamic>| if values.len() == 1 { values.remove(0) } else { Dynamic::Array(values.into()) };
+    bag(members.into_iter().map(|(name, values)| (name, value(values))).collect())
 }
 
-/// The parts of a URL; where there is no scheme, empty ones.
+/// The parts of a URL; of a text without a scheme and `://`, empty ones.
 fn url(source: &str) -> Dynamic {
-    let (before, fragment) = source.split_once('#').unwrap_or((source, ""));
-    let (before, query) = before.split_once('?').unwrap_or((before, ""));
-    let (scheme, rest) = match before.split_once(':') {
-        Some((scheme, rest))
-            if !scheme.is_empty() && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c)) =>
-        {
-            (scheme, rest)
-        }
-        _ => ("", before),
-    };
-    let (authority, path) = match rest.strip_prefix("//") {
-        None => ("", rest),
-        Some(rest) => rest.find('/').map_or((rest, ""), |at| rest.split_at(at)),
-    };
+    let scheme_and_rest = source.split_once("://").filter(|(scheme, _)| {
+        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
+    });
+    let (scheme, rest) = scheme_and_rest.unwrap_or(("", ""));
+    // A slash after the host that ends the text is no path.
+    let rest = if rest.find('/').is_some_and(|at| at + 1 == rest.len()) { &rest[..rest.len() - 1] } else { rest };
+    let (rest, fragment) = rest.split_once('#').unwrap_or((rest, ""));
+    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     let (host, port) = match host.rsplit_once(':') {

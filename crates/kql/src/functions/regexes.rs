@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regex::{Captures, Regex};
 
-use super::given::{array, null, text};
+use super::given::{Window, array, null, text};
 use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::{Cell, Column, Values, lift};
@@ -82,22 +82,22 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "trim",
         TRIM,
-        "The text without the matches of a regular expression at its start and end.",
-        &[("trim('-', '--a-b--')", "a-b")],
+        "The text without one match of a regular expression at its start and one at its end.",
+        &[("trim('-+', '--a-b--')", "a-b"), ("trim('-', '--a--')", "-a-")],
         Eval::Columns(|call, columns| trim(call, columns, true, true)),
     ),
     Function::new(
         "trim_start",
         TRIM,
-        "The text without the matches of a regular expression at its start.",
-        &[("trim_start('-', '--a-')", "a-")],
+        "The text without one match of a regular expression at its start.",
+        &[("trim_start('-+', '--a-')", "a-")],
         Eval::Columns(|call, columns| trim(call, columns, true, false)),
     ),
     Function::new(
         "trim_end",
         TRIM,
-        "The text without the matches of a regular expression at its end.",
-        &[("trim_end('-', '-a--')", "-a")],
+        "The text without one match of a regular expression at its end.",
+        &[("trim_end('-+', '-a--')", "-a")],
         Eval::Columns(|call, columns| trim(call, columns, false, true)),
     ),
     Function::new(
@@ -133,16 +133,15 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[("indexof_regex('abcabc', 'b.')", "1"), ("indexof_regex('abc', 'x')", "-1")],
         Eval::Columns(|call, columns| {
             with_regex(call, columns, 1, |regex, cells| {
-                let given = |place: usize| cells.get(place).and_then(|cell| cell.long());
                 let source = cells[0].text();
-                let start = given(2).unwrap_or(0).max(0) as usize;
-                let length = given(3).filter(|length| *length >= 0).map_or(usize::MAX, |length| length as usize);
-                let part: String = source.chars().skip(start).take(length).collect();
-                let Some(occurrence) = given(4).unwrap_or(1).checked_sub(1).filter(|n| *n >= 0) else {
-                    return Value::Long(None);
-                };
-                let found = regex.and_then(|regex| regex.find_iter(&part).nth(occurrence as usize));
-                Value::Long(Some(found.map_or(-1, |found| (start + part[..found.start()].chars().count()) as i64)))
+                let Some(window) = Window::given(cells, source.chars().count()) else { return Value::Long(None) };
+                let starts: Vec<usize> = source.char_indices().map(|(at, _)| at).chain([source.len()]).collect();
+                let found = regex.and_then(|regex| {
+                    let from = starts[window.from];
+                    let found = regex.find_iter(&source[from..]).nth(window.occurrence - 1)?;
+                    starts.binary_search(&(from + found.start())).ok().filter(|at| *at < window.to)
+                });
+                Value::Long(Some(found.map_or(-1, |at| at as i64)))
             })
         }),
     ),
@@ -246,19 +245,20 @@ fn trim(call: &Call, columns: &[Column], start: bool, end: bool) -> Column {
         for row in rows {
             let (pattern, source) = (row.cell(0).text(), row.cell(1).text());
             if !compiled.contains_key(&*pattern) {
-                let pair =
-                    Regex::new(&format!("^(?:{pattern})+")).ok().zip(Regex::new(&format!("(?:{pattern})+$")).ok());
+                let pair = Regex::new(&format!("^(?:{pattern})")).ok().zip(Regex::new(&format!("(?:{pattern})$")).ok());
                 compiled.insert(pattern.to_string(), pair);
             }
-            let mut rest: &str = &source;
+            // Both ends are looked for in the whole text, so that `^` and `$` inside the pattern keep their meaning.
+            let (mut from, mut to) = (0, source.len());
             if let Some((at_start, at_end)) = compiled.get(&*pattern).and_then(Option::as_ref) {
-                if let (true, Some(found)) = (start, at_start.find(rest)) {
-                    rest = &rest[found.end()..];
+                if let (true, Some(found)) = (start, at_start.find(&source)) {
+                    from = found.end();
                 }
-                if let (true, Some(found)) = (end, at_end.find(rest)) {
-                    rest = &rest[..found.start()];
+                if let (true, Some(found)) = (end, at_end.find(&source)) {
+                    to = found.start().max(from);
                 }
             }
+            let rest = &source[from..to];
             values.push(text(rest));
         }
         values

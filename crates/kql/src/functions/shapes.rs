@@ -5,6 +5,7 @@ use crate::signature::{Parameter, Returns, Signature, Takes};
 
 pub(super) const BOOL: Takes = Takes::Type(Type::Bool);
 pub(super) const LONG: Takes = Takes::Type(Type::Long);
+pub(super) const REAL: Takes = Takes::Type(Type::Real);
 pub(super) const TEXT: Takes = Takes::Type(Type::String);
 pub(super) const DATETIME: Takes = Takes::Type(Type::Datetime);
 pub(super) const TIMESPAN: Takes = Takes::Type(Type::Timespan);

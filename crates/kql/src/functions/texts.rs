@@ -1,6 +1,6 @@
 //! Texts: parts, lengths, replacements. Positions and lengths count characters.
 
-use super::given::{array, text};
+use super::given::{Window, array, text};
 use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::{Cell, Column, Strings, Values, lift};
@@ -84,18 +84,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
             &[one("string", Takes::Scalar), one("start", Takes::Integer), maybe("length", Takes::Integer)],
             Type::String,
         )],
-        "The characters from a position on, counted from 0, at most so many; a negative position counts from the end.",
-        &[("substring('123456', 1)", "23456"), ("substring('123456', 2, 2)", "34"), ("substring('ABCD', -2)", "CD")],
+        "The characters from a position on, counted from 0, at most so many; a negative position counts from the end. \
+         Empty where the position lies before the text, or the length is null.",
+        &[
+            ("substring('123456', 1)", "23456"),
+            ("substring('123456', 2, 2)", "34"),
+            ("substring('ABCD', -2)", "CD"),
+            ("substring('abc', -10)", ""),
+        ],
         Eval::Cells(|_, args| {
             let source = args[0].text();
             let count = source.chars().count() as i64;
-            let start = args[1].long().unwrap_or(0);
-            let start = if start < 0 { (start + count).max(0) } else { start.min(count) };
-            let length = match args.get(2) {
-                Some(length) => length.long().filter(|length| *length >= 0).unwrap_or(count),
-                None => count,
-            };
-            text(source.chars().skip(start as usize).take(length as usize).collect::<String>())
+            let Some(start) = args[1].long() else { return text("") };
+            let start = if start < 0 { start + count } else { start.min(count) };
+            let length = args.get(2).map_or(Some(count), |cell| cell.long());
+            let length = length.map(|length| if length < 0 { count } else { length });
+            let (Ok(start), Some(length)) = (usize::try_from(start), length) else { return text("") };
+            text(source.chars().skip(start).take(length as usize).collect::<String>())
         }),
     ),
     Function::new(
@@ -151,16 +156,9 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "replace_strings",
         &[gives(&[one("text", TEXT), one("lookups", Takes::Array), one("rewrites", Takes::Array)], Type::String)],
-        "The text with every occurrence of each text replaced by the other text at its place, one after another.",
+        "The text with every occurrence of each text replaced by the other text at its place, in one pass: what was put in is not replaced again.",
         &[("replace_strings('A mx', dynamic(['mx', 'A']), dynamic(['match', 'a']))", "a match")],
-        Eval::Cells(|_, args| {
-            let mut source = args[0].text().into_owned();
-            let (Some(lookups), Some(rewrites)) = (args[1].array(), args[2].array()) else { return text(source) };
-            for (lookup, rewrite) in lookups.iter().zip(rewrites).filter(|(lookup, _)| !lookup.text().is_empty()) {
-                source = source.replace(&lookup.text(), &rewrite.text());
-            }
-            text(source)
-        }),
+        Eval::Cells(replace_strings),
     ),
     Function::new(
         "strrep",
@@ -276,22 +274,45 @@ fn joined(_: &Call, args: &[Cell<'_>]) -> Value {
     text(elements.iter().map(Dynamic::text).collect::<Vec<_>>().join(&args[1].text()))
 }
 
+/// At each position the first of the lookups that occurs there counts; it stays where its replacement is no string.
+fn replace_strings(_: &Call, args: &[Cell<'_>]) -> Value {
+    let source = args[0].text();
+    let (Some(lookups), Some(rewrites)) = (args[1].array(), args[2].array()) else { return text(source) };
+    let pairs: Vec<(&str, Option<&str>)> = lookups
+        .iter()
+        .zip(rewrites)
+        .filter_map(|(lookup, rewrite)| match (lookup, rewrite) {
+            (Dynamic::String(lookup), _) if lookup.is_empty() => None,
+            (Dynamic::String(lookup), Dynamic::String(rewrite)) => Some((&**lookup, Some(&**rewrite))),
+            (Dynamic::String(lookup), _) => Some((&**lookup, None)),
+            _ => None,
+        })
+        .collect();
+    let mut out = String::with_capacity(source.len());
+    let mut rest: &str = &source;
+    while let Some(c) = rest.chars().next() {
+        let taken = match pairs.iter().find(|(lookup, _)| rest.starts_with(lookup)) {
+            Some((lookup, rewrite)) => {
+                out.push_str(rewrite.unwrap_or(lookup));
+                lookup.len()
+            }
+            None => {
+                out.push(c);
+                c.len_utf8()
+            }
+        };
+        rest = &rest[taken..];
+    }
+    text(out)
+}
+
 fn index_of(_: &Call, args: &[Cell<'_>]) -> Value {
     let source: Vec<char> = args[0].text().chars().collect();
     let wanted: Vec<char> = args[1].text().chars().collect();
-    let given = |place: usize| args.get(place).and_then(|cell| cell.long());
-    let count = source.len() as i64;
-    let start = given(2).unwrap_or(0);
-    let start = if start < 0 { (start + count).max(0) } else { start };
-    let length = given(3).filter(|length| *length >= 0).unwrap_or(count);
-    let end = start.saturating_add(length).min(count);
-    let occurrence = given(4).unwrap_or(1);
-    if occurrence < 1 {
-        return Value::Long(None);
-    }
-    let fits = |at: &i64| *at + wanted.len() as i64 <= end && source[*at as usize..].starts_with(&wanted);
-    let found = (start..=end).filter(fits).nth(occurrence as usize - 1);
-    Value::Long(Some(found.unwrap_or(-1)))
+    let Some(window) = Window::given(args, source.len()) else { return Value::Long(None) };
+    // The length bounds where an occurrence begins, not where it ends.
+    let found = (window.from..window.to).filter(|at| source[*at..].starts_with(&wanted)).nth(window.occurrence - 1);
+    Value::Long(Some(found.map_or(-1, |at| at as i64)))
 }
 
 fn from_codepoints(_: &Call, args: &[Cell<'_>]) -> Value {
