@@ -131,6 +131,7 @@ struct Encoder {
     values: Values,
     /// The text of each distinct value, for dynamics, whose own text is not at hand.
     texts: Vec<Box<str>>,
+    texts_len: usize,
     picks: Vec<u32>,
     distinct: HashTable<u32>,
 }
@@ -141,6 +142,7 @@ impl Encoder {
             ty,
             values: Values::with_capacity(ty, 0),
             texts: Vec::new(),
+            texts_len: 0,
             picks: Vec::new(),
             distinct: HashTable::new(),
         }
@@ -149,7 +151,7 @@ impl Encoder {
     fn text_len(&self) -> usize {
         match &self.values {
             Values::String(strings) => strings.text_len(),
-            _ => self.texts.iter().map(|text| text.len()).sum::<usize>().min(self.texts.len() * 64),
+            _ => self.texts_len,
         }
     }
 
@@ -169,12 +171,13 @@ impl Encoder {
             (Values::Dynamic(dynamics), Value::Dynamic(value)) => {
                 let text = value.json();
                 let hash = text_hash(&text);
-                let texts = &mut self.texts;
+                let (texts, texts_len) = (&mut self.texts, &mut self.texts_len);
                 // Types that JSON lacks print like strings, so equal text must also be an equal value.
                 let same = |&position: &u32| *texts[position as usize] == *text && dynamics[position as usize] == value;
                 distinct.find(hash, same).copied().unwrap_or_else(|| {
                     let position = dynamics.len() as u32;
                     dynamics.push(value);
+                    *texts_len += text.len();
                     texts.push(text.into());
                     distinct.insert_unique(hash, position, |&position| text_hash(&texts[position as usize]));
                     position

@@ -8,19 +8,23 @@
 mod api;
 pub mod clock;
 pub mod estate;
+pub mod faults;
 mod files;
 mod loading;
 mod odata;
 pub mod rules;
 mod server;
 mod stats;
+pub mod throttle;
 mod tokens;
 mod twin;
 pub mod world;
 
 pub use clock::{Clock, Pace};
 pub use estate::{Estate, Secret, Secrets};
+pub use faults::{Effect, Fault, Faults};
 pub use loading::{LoadError, Loaded};
 pub use server::{Server, ServerError, ServerOptions};
 pub use stats::Stats;
+pub use throttle::{Limit, Throttles};
 pub use twin::{Options, Twin};

@@ -39,6 +39,13 @@ pub const RULES: &[Rule] = &[
         play: World::alert_row,
     },
     Rule {
+        name: "activity-event-on-raise",
+        when: Event::AlertRaised,
+        says: "Defender for Cloud writes an event named activate, of category Security, to the activity log for each new alert.",
+        evidence: Evidence::Documented(ACTIVITY_LOG),
+        play: World::alert_event,
+    },
+    Rule {
         name: "incident-creation",
         when: Event::AlertRaised,
         says: "The Microsoft incident creation rule makes one incident for the alert, with its title, description, severity and tactics.",
@@ -114,4 +121,6 @@ pub(crate) fn play(world: &mut World, happened: &Happened) {
 
 const ARTICLE: &str = "F. Bader, \"Sync Defender for Cloud alerts with Sentinel incidents\", behaviour summary";
 const CONNECTOR: &str = "https://learn.microsoft.com/azure/sentinel/connect-defender-for-cloud";
+const ACTIVITY_LOG: &str =
+    "https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#security-alert-category";
 const INCIDENT_METRICS: &str = "https://learn.microsoft.com/azure/sentinel/manage-soc-with-incident-metrics";

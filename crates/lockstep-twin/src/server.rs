@@ -2,19 +2,26 @@
 
 mod certificate;
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::body::{Bytes, HttpBody};
+use axum::response::Response;
 use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Control, Handle};
+use http::Request;
 use tokio::task::JoinHandle;
+use tower::make::Shared;
+use tower::{Service, ServiceExt};
 
 use crate::Twin;
-use crate::api::{self, Wire};
+use crate::api::{self, Break, Wire};
 use crate::files;
 use certificate::Certificate;
 
@@ -80,11 +87,11 @@ impl Server {
         let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE).acceptor(NoDelayAcceptor::new());
         let https = axum_server::from_tcp(listener).map_err(bad(address))?.acceptor(acceptor);
         let https = https.handle(Handle::with_control(control.clone()));
-        let app = api::router(twin.clone(), Wire::Socket).into_make_service();
+        let app = Shared::new(breaking(api::router(twin.clone(), Wire::Socket)));
 
         let http = axum_server::from_tcp(identity_listener).map_err(bad(identity_address))?;
         let http = http.handle(Handle::with_control(control.clone()));
-        let identity_app = api::router(twin.clone(), Wire::IdentitySocket).into_make_service();
+        let identity_app = Shared::new(breaking(api::router(twin.clone(), Wire::IdentitySocket)));
 
         let serving = vec![tokio::spawn(https.serve(app)), tokio::spawn(http.serve(identity_app))];
         Ok(Self { twin, address, identity_address, ca_pem: certificate.ca_pem, control, serving })
@@ -134,6 +141,32 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.control.shutdown();
     }
+}
+
+/// That a fault wants the connection closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault breaks the connection")]
+struct BrokenOff;
+
+impl From<Infallible> for BrokenOff {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+/// The router, except that a response marked to break the connection is an error, at which the server closes it.
+fn breaking<B>(
+    router: Router,
+) -> impl Service<Request<B>, Response = Response, Error = BrokenOff, Future: Send + 'static> + Clone + Send + 'static
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    ServiceExt::<Request<B>>::map_result(router, |served: Result<Response, Infallible>| {
+        let Ok(response) = served;
+        let breaks = response.extensions().get::<Break>().is_some();
+        if breaks { Err(BrokenOff) } else { Ok(response) }
+    })
 }
 
 fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), ServerError> {

@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
-
 /// What was asked of the twin since it started, or since the counts were last reset.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// How often each operation answered with each status. Calls under `/_twin/` are not counted.
+    /// How often each operation answered with each status; 0 where a fault broke the connection instead. Calls under `/_twin/` are not counted.
     pub operations: BTreeMap<String, BTreeMap<u16, u64>>,
     /// How long the twin worked on them, waits left out.
     pub busy: Duration,
@@ -40,9 +38,9 @@ struct Counts {
 }
 
 impl Counters {
-    pub(crate) fn count(&self, operation: &'static str, status: StatusCode, busy: Duration) {
+    pub(crate) fn count(&self, operation: &'static str, status: u16, busy: Duration) {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *counts.operations.entry(operation).or_default().entry(status.as_u16()).or_default() += 1;
+        *counts.operations.entry(operation).or_default().entry(status).or_default() += 1;
         counts.busy += busy;
     }
 

@@ -9,8 +9,10 @@ use time::OffsetDateTime;
 use crate::api::{self, Wire};
 use crate::clock::{Clock, Pace, machine_time};
 use crate::estate::{Estate, Secrets};
+use crate::faults::Faults;
 use crate::loading::{self, LoadError, Loaded};
 use crate::stats::{Counters, Stats};
+use crate::throttle::Throttles;
 use crate::world::{Settings, World};
 
 /// What a twin starts from. The default is an empty world that runs with real time.
@@ -37,6 +39,8 @@ struct Inner {
     clock: Clock,
     world: Mutex<World>,
     counters: Counters,
+    faults: Faults,
+    throttles: Throttles,
 }
 
 impl Twin {
@@ -44,9 +48,21 @@ impl Twin {
     pub fn new(options: Options) -> Self {
         let estate = Arc::new(options.estate);
         let clock = Clock::new(options.start.unwrap_or_else(machine_time), options.pace);
-        let world = World::new(Arc::clone(&estate), options.settings, clock.clone());
+        let mut world = World::new(Arc::clone(&estate), options.settings, clock.clone());
+        let delay = world.settings.rights_delay;
+        for principal in [&estate.client_object_id, &estate.identity_object_id] {
+            world.assign_role(principal, "Owner", &estate.subscription(), delay);
+        }
         let secrets = Secrets::random();
-        Self(Arc::new(Inner { estate, secrets, clock, world: Mutex::new(world), counters: Counters::default() }))
+        Self(Arc::new(Inner {
+            estate,
+            secrets,
+            clock,
+            world: Mutex::new(world),
+            counters: Counters::default(),
+            faults: Faults::default(),
+            throttles: Throttles::default(),
+        }))
     }
 
     /// The whole surface, to be called in process.
@@ -84,6 +100,16 @@ impl Twin {
     /// What is needed to sign in.
     pub fn secrets(&self) -> &Secrets {
         &self.0.secrets
+    }
+
+    /// What fails, and when.
+    pub fn faults(&self) -> &Faults {
+        &self.0.faults
+    }
+
+    /// How often a caller may ask.
+    pub fn throttles(&self) -> &Throttles {
+        &self.0.throttles
     }
 
     /// What was asked so far, and what is left to do.

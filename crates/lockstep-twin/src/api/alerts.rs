@@ -65,7 +65,7 @@ fn set(call: &Call, status: AlertStatus) -> Answer {
     let mut world = call.twin.world();
     let name = call.param("alert");
     world.alert(name).filter(|alert| is_in_scope(alert, call)).ok_or_else(|| not_found(call))?;
-    world.set_alert_status(name, status).map_err(|_| not_found(call))?;
+    world.turn_alert(name, status).map_err(|_| not_found(call))?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 

@@ -11,6 +11,7 @@ use super::reply::Refusal;
 use super::{Operation, lenient};
 use crate::Twin;
 use crate::clock::machine_time;
+use crate::faults::Effect;
 use crate::tokens::Caller;
 use crate::world::Actor;
 
@@ -25,6 +26,7 @@ pub(crate) struct Call {
     pub(crate) body: Bytes,
     /// The path as it came, for links.
     pub(crate) path: String,
+    pub(crate) path_and_query: String,
     /// Scheme and authority that the caller used.
     pub(crate) origin: String,
     /// `None` where the operation is open to all.
@@ -32,6 +34,8 @@ pub(crate) struct Call {
     /// Ties the call to its traces.
     pub(crate) correlation: Uuid,
     pub(crate) wire: Wire,
+    /// What a fault does to the call.
+    pub(crate) struck: Option<Effect>,
 }
 
 /// How the twin is reached, which says whose clock tokens and dates follow.
@@ -74,6 +78,14 @@ impl Call {
             },
             None => Actor::service("unknown"),
         }
+    }
+
+    /// The ARM id of what an operation is about: the path, without the verb of an action.
+    pub(crate) fn resource_id(&self) -> String {
+        let path = self.path.trim_end_matches('/');
+        let is_action = self.operation.method == http::Method::POST;
+        let id = if is_action { path.rsplit_once('/').map_or(path, |(id, _)| id) } else { path };
+        id.to_owned()
     }
 
     /// The api-version, as sent; empty where none was.

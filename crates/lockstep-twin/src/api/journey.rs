@@ -9,7 +9,7 @@ use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -17,10 +17,11 @@ use uuid::Uuid;
 
 use super::call::{Call, Query, Wire};
 use super::path::{Params, Route, route};
-use super::reply::{Answer, Content, Refusal, Reply};
-use super::{Door, Operation};
+use super::reply::{Content, Refusal, Reply};
+use super::{Door, Operation, misfortune};
 use crate::Twin;
 use crate::clock::Stopwatch;
+use crate::faults::Effect;
 use crate::tokens::{self, Caller, NotTaken};
 
 /// Carries one request through.
@@ -28,25 +29,22 @@ pub(super) async fn travel(twin: Twin, wire: Wire, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let correlation = correlation(&parts.headers);
     let mut busy = Duration::ZERO;
-    let (operation, answer) = match route(&parts.method, parts.uri.path()) {
+    let (operation, reply) = match route(&parts.method, parts.uri.path()) {
         Route::Found(operation, params) if serves(wire, operation) => {
-            let answer = match read(body).await {
-                Ok(body) => {
-                    let call = call(&twin, wire, operation, params, &parts, body, correlation);
-                    run(call, &mut busy).await
-                }
-                Err(refusal) => Err(refusal),
+            let reply = match read(body).await {
+                Ok(body) => run(call(&twin, wire, operation, params, &parts, body, correlation), &mut busy).await,
+                Err(refusal) => refusal.into(),
             };
-            (Some(operation), answer)
+            (Some(operation), reply)
         }
-        Route::OtherMethod(operation) if serves(wire, operation) => (Some(operation), Err(other_method(&parts))),
-        Route::Found(..) | Route::OtherMethod(..) | Route::Unknown => (None, Err(unknown(&parts))),
-        Route::Broken => (None, Err(Refusal::bad_request("The request URI is invalid."))),
+        Route::OtherMethod(operation) if serves(wire, operation) => (Some(operation), other_method(&parts).into()),
+        Route::Found(..) | Route::OtherMethod(..) | Route::Unknown => (None, unknown(&parts).into()),
+        Route::Broken => (None, Refusal::bad_request("The request URI is invalid.").into()),
     };
-    let reply = answer.unwrap_or_else(Reply::from);
     if !operation.is_some_and(Operation::is_control) {
         let name = operation.map_or("Unknown", |operation| operation.name);
-        twin.counters().count(name, reply.status, busy);
+        let status = if matches!(reply.content, Content::Broken) { 0 } else { reply.status.as_u16() };
+        twin.counters().count(name, status, busy);
     }
     respond(reply, correlation, (wire == Wire::InProcess).then(|| twin.clock().now()))
 }
@@ -96,15 +94,29 @@ fn call(
         headers: parts.headers.clone(),
         body,
         path: parts.uri.path().to_owned(),
+        path_and_query: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         origin: origin(parts, wire),
         caller: None,
         correlation,
         wire,
+        struck: None,
     }
 }
 
-/// Lets the caller in, if it may come in, and does what it asks.
-async fn run(mut call: Call, busy: &mut Duration) -> Answer {
+/// Lets the caller in, if it may come in, and does what it asks, unless a fault strikes.
+async fn run(mut call: Call, busy: &mut Duration) -> Reply {
+    if !call.operation.is_control() {
+        call.struck = call.twin.faults().strike(call.operation.name);
+    }
+    if let Some(Effect::Latency { ms }) = call.struck {
+        tokio::time::sleep(Duration::from_millis(ms)).await;
+    }
+    if let Some(reply) = misfortune::before(&call) {
+        return reply;
+    }
+    let struck = call.struck.clone();
+    let own_url = format!("{}{}", call.origin, call.path_and_query);
+    let now = call.now();
     let began = Stopwatch::start();
     let answer = match admit(&mut call) {
         Err(refusal) => Err(refusal),
@@ -112,25 +124,67 @@ async fn run(mut call: Call, busy: &mut Duration) -> Answer {
         Ok(()) if matches!(call.operation.door, Door::Logs(_)) => {
             tokio::task::spawn_blocking(move || (call.operation.handler)(&call)).await.unwrap_or_else(|_| Err(broken()))
         }
-        Ok(()) => (call.operation.handler)(&call),
+        Ok(()) => {
+            let answer = (call.operation.handler)(&call);
+            if answer.is_ok() {
+                tell(&call);
+            }
+            answer
+        }
     };
     *busy += began.elapsed();
-    answer
+    let reply = answer.unwrap_or_else(Reply::from);
+    match struck {
+        Some(effect) => misfortune::after(&effect, reply, &own_url, now),
+        None => reply,
+    }
+}
+
+/// Writes to the activity log that the caller wrote something.
+fn tell(call: &Call) {
+    let Door::Arm(action) = call.operation.door else { return };
+    if call.operation.method == Method::GET || action.ends_with("/read") || action.is_empty() {
+        return;
+    }
+    let resource = call.resource_id();
+    call.twin.world().log_activity(&call.actor(), action, &resource, Some(call.correlation));
 }
 
 fn admit(call: &mut Call) -> Result<(), Refusal> {
     match call.operation.door {
         Door::Open | Door::Host => Ok(()),
-        Door::Arm(_) => {
-            call.caller = Some(arm_caller(call)?);
+        Door::Arm(action) => {
+            let caller = arm_caller(call)?;
+            throttle(call, &caller)?;
+            call.caller = Some(caller);
             version(call)?;
+            subscription(call)?;
+            right(call, action, &call.path)?;
             scope(call)
         }
-        Door::Logs(_) => {
-            call.caller = Some(logs_caller(call)?);
-            Ok(())
+        Door::Logs(action) => {
+            let caller = logs_caller(call)?;
+            throttle(call, &caller)?;
+            call.caller = Some(caller);
+            right(call, action, &call.twin.estate().workspace())
         }
     }
+}
+
+/// Whether the caller has not asked too often.
+fn throttle(call: &Call, caller: &Caller) -> Result<(), Refusal> {
+    let taken = call.twin.throttles().take(call.operation.name, &call.operation.method, &caller.object_id, call.now());
+    taken.map_err(|early| misfortune::too_many(call, early.retry_after.map(|wait| wait.as_secs().to_string())))
+}
+
+/// Whether the caller holds a role that allows the action.
+fn right(call: &Call, action: &str, scope: &str) -> Result<(), Refusal> {
+    let Some(caller) = &call.caller else { return Ok(()) };
+    let world = call.twin.world();
+    if action.is_empty() || world.rights.allow(&caller.object_id, action, scope, world.now()) {
+        return Ok(());
+    }
+    Err(misfortune::forbidden(call, action, scope))
 }
 
 fn arm_caller(call: &Call) -> Result<Caller, Refusal> {
@@ -219,8 +273,8 @@ fn version(call: &Call) -> Result<(), Refusal> {
     ))
 }
 
-/// The subscription, resource group and workspace that the path names exist.
-fn scope(call: &Call) -> Result<(), Refusal> {
+/// The subscription that the path names exists.
+fn subscription(call: &Call) -> Result<(), Refusal> {
     let estate = call.twin.estate();
     if let Some(subscription) = call.params.get("subscription")
         && !subscription.eq_ignore_ascii_case(&estate.subscription_id)
@@ -234,6 +288,12 @@ fn scope(call: &Call) -> Result<(), Refusal> {
             Refusal::arm(StatusCode::BAD_REQUEST, "InvalidSubscriptionId", message)
         });
     }
+    Ok(())
+}
+
+/// The resource group and workspace that the path names exist.
+fn scope(call: &Call) -> Result<(), Refusal> {
+    let estate = call.twin.estate();
     if let Some(group) = call.params.get("group")
         && !call.twin.world().knows_group(group)
     {
@@ -298,12 +358,19 @@ fn correlation(headers: &HeaderMap) -> Uuid {
 
 /// The HTTP form of a reply; `date` where no socket adds one.
 fn respond(reply: Reply, correlation: Uuid, date: Option<OffsetDateTime>) -> Response {
+    let is_broken = matches!(reply.content, Content::Broken);
     let (body, kind) = match reply.content {
         Content::Nothing => (Body::empty(), None),
         Content::Json(value) => (Body::from(value.to_string()), Some(JSON)),
         Content::Text(text) => (Body::from(text), Some(JSON)),
+        Content::Other(kind, text) => (Body::from(text), Some(kind)),
+        Content::Half(text) => (misfortune::breaking(text), Some(JSON)),
+        Content::Broken => (misfortune::breaking(String::new()), None),
     };
     let mut response = Response::new(body);
+    if is_broken {
+        response.extensions_mut().insert(Break);
+    }
     *response.status_mut() = reply.status;
     let headers = response.headers_mut();
     headers.extend(kind.map(|kind| (header::CONTENT_TYPE, HeaderValue::from_static(kind))));
@@ -314,9 +381,15 @@ fn respond(reply: Reply, correlation: Uuid, date: Option<OffsetDateTime>) -> Res
     }
     let date = date.and_then(|date| HeaderValue::from_str(&http_date(date)).ok());
     headers.extend(date.map(|date| (header::DATE, date)));
-    headers.extend(reply.headers);
+    for (name, value) in reply.headers {
+        headers.insert(name, value);
+    }
     response
 }
+
+/// Marks a response that must not be sent: the connection breaks instead.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Break;
 
 /// `Sat, 01 Jun 2024 00:00:00 GMT`.
 pub(super) fn http_date(at: OffsetDateTime) -> String {

@@ -3,17 +3,27 @@
 //! Forms and errors: the vendor's Microsoft.OperationalInsights specification (2022-10-27) and
 //! https://learn.microsoft.com/azure/azure-monitor/logs/api/errors.
 
+mod timespan;
+
 use http::{StatusCode, header};
-use serde_json::{Map, Value};
+use kql::{Answer as Rows, Database, Options, Schema, Table};
+use serde_json::{Map, Value, json};
 
 use super::call::Call;
 use super::reply::{Answer, Refusal, Reply};
+use crate::clock::{Stopwatch, wire_time};
+use crate::faults::Effect;
+use crate::world::datetime;
+use timespan::Timespan;
 
 /// What a caller must be allowed to do.
 pub(super) const ACTION: &str = "Microsoft.OperationalInsights/workspaces/query/read";
 
 /// What is asked.
-struct Question;
+struct Question {
+    query: String,
+    timespan: Option<Timespan>,
+}
 
 /// A query in the body.
 ///
@@ -54,9 +64,13 @@ fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: 
     for name in workspaces {
         is_the_workspace(call, name)?;
     }
-    let _ = timespan;
-    query.filter(|query| !query.trim().is_empty()).ok_or_else(|| bad_argument(call, "The query is missing."))?;
-    let question = Question;
+    let query = query.filter(|query| !query.trim().is_empty());
+    let timespan = timespan.filter(|text| !text.is_empty());
+    let timespan = timespan.map(|text| Timespan::parse(text, call.twin.clock().now())).transpose();
+    let question = Question {
+        query: query.ok_or_else(|| bad_argument(call, "The query is missing."))?.to_owned(),
+        timespan: timespan.map_err(|error| bad_argument(call, &error))?,
+    };
     ask(call, &question)
 }
 
@@ -82,13 +96,105 @@ fn is_the_workspace(call: &Call, name: &str) -> Result<(), Refusal> {
     Err(Refusal::logs(StatusCode::BAD_REQUEST, "FailedToResolveResource", &message, call.correlation))
 }
 
-fn ask(call: &Call, _: &Question) -> Answer {
-    Err(Refusal::logs(
-        StatusCode::NOT_IMPLEMENTED,
-        "NotImplemented",
-        "This edition of the twin runs no queries yet.",
-        call.correlation,
-    ))
+fn ask(call: &Call, question: &Question) -> Answer {
+    let (tables, now) = call.twin.with(|world| (world.tables(), world.now()));
+    let options = Options::at(datetime(now));
+    let stale = match call.struck {
+        Some(Effect::StaleTables { seconds }) => {
+            Some(now - time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
+        }
+        _ => None,
+    };
+    let stale = stale.map(|until| format!("ingestion_time() <= datetime({})", wire_time(until)));
+    let conditions = [stale, question.timespan.map(|timespan| timespan.condition())];
+    let run = || {
+        let tables =
+            conditions.iter().flatten().try_fold(tables, |tables, condition| narrowed(&tables, condition, &options))?;
+        let began = Stopwatch::start();
+        let rows = kql::run(&question.query, &tables, &options)?;
+        Ok(written(call, &rows, &tables, began.elapsed()))
+    };
+    run().map(Reply::text).map_err(|error| refused(call, &question.query, &error))
+}
+
+/// The tables, each with only the rows that meet the condition.
+fn narrowed(tables: &Database, condition: &str, options: &Options) -> Result<Database, kql::Error> {
+    let mut narrow = Database::new();
+    for name in tables.names() {
+        let answer = kql::run(&format!("{name} | where {condition}"), tables, options)?;
+        narrow.insert(
+            name,
+            answer.tables.into_iter().next().map_or_else(|| Table::empty(Schema::default()), |(_, table)| table),
+        );
+    }
+    Ok(narrow)
+}
+
+/// The answer as the service writes it.
+fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duration) -> String {
+    let mut text = String::from("{\"tables\":[");
+    for (at, (name, table)) in rows.tables.iter().enumerate() {
+        if at > 0 {
+            text.push(',');
+        }
+        text.push_str("{\"name\":");
+        text.push_str(&Value::from(name.as_str()).to_string());
+        text.push_str(",\"columns\":");
+        text.push_str(&kql::wire::columns(table).to_string());
+        text.push_str(",\"rows\":");
+        text.push_str(&kql::wire::rows(table).to_string());
+        text.push('}');
+    }
+    text.push(']');
+    let prefer =
+        call.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+    let wants = |what: &str| prefer.split(',').any(|wish| wish.trim().eq_ignore_ascii_case(what));
+    if wants("include-statistics=true") {
+        let rows: usize = tables.names().filter_map(|name| tables.table(name)).map(kql::Table::len).sum();
+        let statistics =
+            json!({"query": {"executionTime": took.as_secs_f64(), "datasetStatistics": [{"tableRowCount": rows}]}});
+        text.push_str(",\"statistics\":");
+        text.push_str(&statistics.to_string());
+    }
+    if wants("include-render=true") {
+        text.push_str(",\"render\":{}");
+    }
+    if let Some(partial) = &rows.partial {
+        let error = json!({"code": "PartialError", "message": "There were some errors when processing your query.", "details": [
+            {"code": "QueryLimitsExceeded", "message": partial.message},
+        ]});
+        text.push_str(",\"error\":");
+        text.push_str(&error.to_string());
+    }
+    text.push('}');
+    text
+}
+
+/// The service's answer to a query that cannot be run.
+fn refused(call: &Call, query: &str, error: &kql::Error) -> Refusal {
+    let family = match error.kind {
+        kql::Kind::Syntax => "SyntaxError",
+        kql::Kind::Semantic => "SemanticError",
+        kql::Kind::Unsupported => "NotSupportedByTwin",
+        kql::Kind::Limit => "QueryLimitsExceeded",
+        kql::Kind::Runtime => "QueryExecutionError",
+    };
+    let mut innermost = json!({"code": error.code, "message": error.message});
+    if let Some(span) = &error.span {
+        let before = query.get(..span.start).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count();
+        innermost["line"] = line.into();
+        innermost["pos"] = column.into();
+        innermost["token"] = query.get(span.clone()).unwrap_or_default().into();
+    }
+    let error = json!({
+        "message": "The request had some invalid properties",
+        "code": "BadArgumentError",
+        "correlationId": call.correlation.to_string(),
+        "innererror": {"code": family, "message": error.message, "innererror": innermost},
+    });
+    Refusal::raw(StatusCode::BAD_REQUEST, json!({"error": error}))
 }
 
 fn bad_argument(call: &Call, message: &str) -> Refusal {

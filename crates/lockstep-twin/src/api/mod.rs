@@ -3,8 +3,10 @@
 //! A request's whole way is in [`journey`]; each operation's handler stands in the file of its resource. To add an
 //! operation, write a handler `fn(&Call) -> Answer` and give it a line in the table.
 
+mod activity;
 mod alerts;
 mod arm;
+mod authorization;
 mod call;
 mod control;
 mod entra;
@@ -14,10 +16,12 @@ mod incidents;
 mod journey;
 mod lenient;
 mod logs;
+mod misfortune;
 mod page;
 mod path;
 mod relations;
 mod reply;
+mod resources;
 
 use axum::Router;
 use axum::extract::Request;
@@ -25,6 +29,7 @@ use http::Method;
 
 use call::Call;
 pub(crate) use call::Wire;
+pub(crate) use journey::Break;
 use path::Template;
 use reply::Answer;
 
@@ -96,6 +101,20 @@ macro_rules! group_security {
     };
 }
 
+/// A path at the subscription.
+macro_rules! at_subscription {
+    ($rest:literal) => {
+        concat!("/subscriptions/{subscription}", $rest)
+    };
+}
+
+/// A path at a resource group.
+macro_rules! at_group {
+    ($rest:literal) => {
+        concat!("/subscriptions/{subscription}/resourceGroups/{group}", $rest)
+    };
+}
+
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
@@ -148,6 +167,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Alerts_Simulate", POST, security!("/locations/{location}/alerts/default/simulate"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/simulate/action"), alerts::simulate),
     op("Alerts_SimulateStatus", GET, security!("/locations/{location}/operationResults/{operation}"), ALERTS, Door::Arm("Microsoft.Security/locations/alerts/read"), alerts::simulated),
 
+    op("AlertsSuppressionRules_List", GET, security!("/alertsSuppressionRules"), SUPPRESSION, Door::Arm("Microsoft.Security/alertsSuppressionRules/read"), resources::list),
+    op("AlertsSuppressionRules_Get", GET, security!("/alertsSuppressionRules/{name}"), SUPPRESSION, Door::Arm("Microsoft.Security/alertsSuppressionRules/read"), resources::get),
+    op("AlertsSuppressionRules_Update", PUT, security!("/alertsSuppressionRules/{name}"), SUPPRESSION, Door::Arm("Microsoft.Security/alertsSuppressionRules/write"), resources::put),
+    op("AlertsSuppressionRules_Delete", DELETE, security!("/alertsSuppressionRules/{name}"), SUPPRESSION, Door::Arm("Microsoft.Security/alertsSuppressionRules/delete"), resources::delete),
+    op("Settings_List", GET, security!("/settings"), SECURITY_SETTINGS, Door::Arm("Microsoft.Security/settings/read"), resources::list),
+    op("Settings_Get", GET, security!("/settings/{name}"), SECURITY_SETTINGS, Door::Arm("Microsoft.Security/settings/read"), resources::get),
+    op("Settings_Update", PUT, security!("/settings/{name}"), SECURITY_SETTINGS, Door::Arm("Microsoft.Security/settings/write"), resources::put),
+    op("Pricings_List", GET, security!("/pricings"), PRICINGS, Door::Arm("Microsoft.Security/pricings/read"), resources::list),
+    op("Pricings_Get", GET, security!("/pricings/{name}"), PRICINGS, Door::Arm("Microsoft.Security/pricings/read"), resources::get),
+    op("Pricings_Update", PUT, security!("/pricings/{name}"), PRICINGS, Door::Arm("Microsoft.Security/pricings/write"), resources::put),
+
     // Sentinel
     op("Incidents_List", GET, sentinel!("/incidents"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), incidents::list),
     op("Incidents_Get", GET, sentinel!("/incidents/{incident}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/read"), incidents::get),
@@ -169,6 +199,59 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("IncidentTasks_CreateOrUpdate", PUT, sentinel!("/incidents/{incident}/tasks/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/write"), incident_parts::put_task),
     op("IncidentTasks_Delete", DELETE, sentinel!("/incidents/{incident}/tasks/{part}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/incidents/tasks/delete"), incident_parts::delete_task),
 
+    op("AlertRules_List", GET, sentinel!("/alertRules"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/alertRules/read"), resources::list),
+    op("AlertRules_Get", GET, sentinel!("/alertRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/alertRules/read"), resources::get),
+    op("AlertRules_CreateOrUpdate", PUT, sentinel!("/alertRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/alertRules/write"), resources::put),
+    op("AlertRules_Delete", DELETE, sentinel!("/alertRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/alertRules/delete"), resources::delete),
+    op("AutomationRules_List", GET, sentinel!("/automationRules"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/automationRules/read"), resources::list),
+    op("AutomationRules_Get", GET, sentinel!("/automationRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/automationRules/read"), resources::get),
+    op("AutomationRules_CreateOrUpdate", PUT, sentinel!("/automationRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/automationRules/write"), resources::put),
+    op("AutomationRules_Delete", DELETE, sentinel!("/automationRules/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/automationRules/delete"), resources::delete),
+    op("Bookmarks_List", GET, sentinel!("/bookmarks"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/bookmarks/read"), resources::list),
+    op("Bookmarks_Get", GET, sentinel!("/bookmarks/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/bookmarks/read"), resources::get),
+    op("Bookmarks_CreateOrUpdate", PUT, sentinel!("/bookmarks/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/bookmarks/write"), resources::put),
+    op("Bookmarks_Delete", DELETE, sentinel!("/bookmarks/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/bookmarks/delete"), resources::delete),
+    op("DataConnectors_List", GET, sentinel!("/dataConnectors"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/dataConnectors/read"), resources::list),
+    op("DataConnectors_Get", GET, sentinel!("/dataConnectors/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/dataConnectors/read"), resources::get),
+    op("DataConnectors_CreateOrUpdate", PUT, sentinel!("/dataConnectors/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/dataConnectors/write"), resources::put),
+    op("DataConnectors_Delete", DELETE, sentinel!("/dataConnectors/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/dataConnectors/delete"), resources::delete),
+    op("SentinelOnboardingStates_List", GET, sentinel!("/onboardingStates"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/onboardingStates/read"), resources::list),
+    op("SentinelOnboardingStates_Get", GET, sentinel!("/onboardingStates/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/onboardingStates/read"), resources::get),
+    op("SentinelOnboardingStates_Create", PUT, sentinel!("/onboardingStates/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/onboardingStates/write"), resources::put),
+    op("SentinelOnboardingStates_Delete", DELETE, sentinel!("/onboardingStates/{name}"), SENTINEL, Door::Arm("Microsoft.SecurityInsights/onboardingStates/delete"), resources::delete),
+
+    // Rights, at every scope there is
+    op("RoleDefinitions_List", GET, at_subscription!("/providers/Microsoft.Authorization/roleDefinitions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::roles),
+    op("RoleDefinitions_Get", GET, at_subscription!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::role),
+    op("RoleDefinitions_CreateOrUpdate", PUT, at_subscription!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/write"), authorization::put_role),
+    op("RoleDefinitions_Delete", DELETE, at_subscription!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/delete"), authorization::delete_role),
+    op("RoleAssignments_ListForSubscription", GET, at_subscription!("/providers/Microsoft.Authorization/roleAssignments"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignments),
+    op("RoleAssignments_Get", GET, at_subscription!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignment),
+    op("RoleAssignments_Create", PUT, at_subscription!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
+    op("RoleAssignments_Delete", DELETE, at_subscription!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
+    op("Permissions_ListForSubscription", GET, at_subscription!("/providers/Microsoft.Authorization/permissions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/permissions/read"), authorization::permissions),
+    op("RoleDefinitions_List", GET, at_group!("/providers/Microsoft.Authorization/roleDefinitions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::roles),
+    op("RoleDefinitions_Get", GET, at_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::role),
+    op("RoleDefinitions_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/write"), authorization::put_role),
+    op("RoleDefinitions_Delete", DELETE, at_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/delete"), authorization::delete_role),
+    op("RoleAssignments_ListForResourceGroup", GET, at_group!("/providers/Microsoft.Authorization/roleAssignments"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignments),
+    op("RoleAssignments_Get", GET, at_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignment),
+    op("RoleAssignments_Create", PUT, at_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
+    op("RoleAssignments_Delete", DELETE, at_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
+    op("Permissions_ListForResourceGroup", GET, at_group!("/providers/Microsoft.Authorization/permissions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/permissions/read"), authorization::permissions),
+    op("RoleDefinitions_List", GET, workspace!("/providers/Microsoft.Authorization/roleDefinitions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::roles),
+    op("RoleDefinitions_Get", GET, workspace!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::role),
+    op("RoleDefinitions_CreateOrUpdate", PUT, workspace!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/write"), authorization::put_role),
+    op("RoleDefinitions_Delete", DELETE, workspace!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/delete"), authorization::delete_role),
+    op("RoleAssignments_ListForWorkspace", GET, workspace!("/providers/Microsoft.Authorization/roleAssignments"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignments),
+    op("RoleAssignments_Get", GET, workspace!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignment),
+    op("RoleAssignments_Create", PUT, workspace!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
+    op("RoleAssignments_Delete", DELETE, workspace!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
+    op("Permissions_ListForWorkspace", GET, workspace!("/providers/Microsoft.Authorization/permissions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/permissions/read"), authorization::permissions),
+
+    // The activity log
+    op("ActivityLogs_List", GET, at_subscription!("/providers/Microsoft.Insights/eventtypes/management/values"), ACTIVITY, Door::Arm("Microsoft.Insights/eventtypes/values/read"), activity::list),
+
     // Log Analytics
     op("Query_Execute", POST, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::post),
     op("Query_Get", GET, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::get),
@@ -179,6 +262,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Twin_Clock", GET, "/_twin/clock", ANY, Door::Open, control::clock),
     op("Twin_Step", POST, "/_twin/clock/step", ANY, Door::Open, control::step),
     op("Twin_Raise", POST, "/_twin/alerts", ANY, Door::Open, control::raise),
+    op("Twin_Faults", GET, "/_twin/faults", ANY, Door::Open, control::faults),
+    op("Twin_AddFault", POST, "/_twin/faults", ANY, Door::Open, control::add_fault),
+    op("Twin_SetFaults", PUT, "/_twin/faults", ANY, Door::Open, control::set_faults),
+    op("Twin_ClearFaults", DELETE, "/_twin/faults", ANY, Door::Open, control::clear_faults),
+    op("Twin_Throttles", GET, "/_twin/throttles", ANY, Door::Open, control::throttles),
+    op("Twin_SetThrottles", PUT, "/_twin/throttles", ANY, Door::Open, control::set_throttles),
+    op("Twin_Settings", GET, "/_twin/settings", ANY, Door::Open, control::settings),
+    op("Twin_SetSettings", PUT, "/_twin/settings", ANY, Door::Open, control::set_settings),
+    op("Twin_SetRights", PUT, "/_twin/rights", ANY, Door::Open, control::set_rights),
     op("Twin_Rules", GET, "/_twin/rules", ANY, Door::Open, control::rules),
 ];
 
@@ -241,6 +333,12 @@ const WORKSPACES: &[&str] = &[
 const SECURITY_LOCATIONS: &[&str] = &["2015-06-01-preview"];
 const ALERTS_2022: &[&str] = &["2022-01-01"];
 const ALERTS: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2021-11-01", "2022-01-01"];
+const SUPPRESSION: &[&str] = &["2019-01-01-preview"];
+const SECURITY_SETTINGS: &[&str] = &["2019-01-01", "2021-06-01", "2021-07-01", "2022-05-01"];
+const PRICINGS: &[&str] = &["2018-06-01", "2022-03-01", "2023-01-01", "2024-01-01"];
+const AUTHORIZATION: &[&str] =
+    &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2020-04-01-preview", "2022-04-01", "2022-05-01-preview"];
+const ACTIVITY: &[&str] = &["2015-04-01"];
 const SENTINEL: &[&str] = &[
     "2020-01-01",
     "2020-04-01",

@@ -22,6 +22,23 @@ pub(crate) enum Content {
     Json(Value),
     /// JSON, written out already.
     Text(String),
+    /// Some other text, with its type.
+    Other(&'static str, String),
+    /// The beginning of a text, after which the connection breaks.
+    Half(String),
+    /// No answer: the connection breaks.
+    Broken,
+}
+
+impl Content {
+    /// The text of it.
+    pub(crate) fn text(self) -> String {
+        match self {
+            Self::Nothing | Self::Broken => String::new(),
+            Self::Json(value) => value.to_string(),
+            Self::Text(text) | Self::Other(_, text) | Self::Half(text) => text,
+        }
+    }
 }
 
 impl Reply {

@@ -83,18 +83,38 @@ impl World {
         let alert_id = alert.id(&self.estate);
         let subject = Subject::Alert(self.alerts.push(alert));
         self.happened(Event::AlertRaised, subject, at);
+        if self.alerts.by_name(&alert_name).is_some_and(|alert| self.suppresses(alert)) {
+            // A rule dismisses without a person; the name is known, so this cannot be refused.
+            let _ = self.turn_alert(&alert_name, AlertStatus::Dismissed);
+        }
         let incident = self.incidents.with_alert(&system_alert_id).first().copied();
         let incident_name = incident.and_then(|number| self.incidents.numbered(number)).map(|made| made.name.clone());
         AlertRef { alert_id, alert_name, system_alert_id, incident_name }
     }
 
-    /// Somebody sets an alert's status in Defender for Cloud.
+    /// The subscription's owner sets an alert's status in Defender for Cloud.
     ///
     /// Setting the status it has is no change (assumed).
     ///
     /// # Errors
     /// [`Refused::NotFound`] for a name that Defender for Cloud does not know.
     pub fn set_alert_status(&mut self, alert_name: &str, status: AlertStatus) -> Result<(), Refused> {
+        self.set_alert_status_by(alert_name, status, &Actor::person(OWNER))
+    }
+
+    /// Somebody sets an alert's status in Defender for Cloud, and the activity log tells of it.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for a name that Defender for Cloud does not know.
+    pub fn set_alert_status_by(&mut self, alert_name: &str, status: AlertStatus, by: &Actor) -> Result<(), Refused> {
+        self.turn_alert(alert_name, status)?;
+        let id = self.alert(alert_name).map(|alert| alert.id(&self.estate)).unwrap_or_default();
+        self.log_activity(by, status.action(), &id, None);
+        Ok(())
+    }
+
+    /// An alert's status is set; who did it is told elsewhere.
+    pub(crate) fn turn_alert(&mut self, alert_name: &str, status: AlertStatus) -> Result<(), Refused> {
         let found = self.alerts.named(alert_name).filter(|at| self.alerts.at(*at).is_defender_for_cloud());
         let position = found.ok_or(Refused::NotFound)?;
         self.change_alert(position, status);
@@ -238,7 +258,7 @@ impl World {
 
     pub(crate) fn create_incident_for_alert(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
-        if !(self.settings.connector && self.settings.incident_creation) {
+        if !(self.settings.connector && self.makes_incident_of(self.alerts.at(position))) {
             return;
         }
         let number = self.incidents.highest_number() + 1;
@@ -259,7 +279,9 @@ impl World {
             let alert = self.alerts.at(position);
             let stays = alert.status.is_finished() && self.settings.finished_alert == FinishedAlert::Stays;
             if alert.is_defender_for_cloud() && !stays {
+                let id = alert.id(&self.estate);
                 self.change_alert(position, AlertStatus::Resolved);
+                self.log_activity(&Actor::sentinel(), AlertStatus::Resolved.action(), &id, None);
             }
         }
     }
@@ -361,3 +383,6 @@ fn add(list: &mut Vec<String>, item: &str) {
         list.push(item.into());
     }
 }
+
+/// Who owns the subscription, where nobody is named.
+const OWNER: &str = "owner@contoso.com";

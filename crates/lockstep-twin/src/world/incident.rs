@@ -208,6 +208,11 @@ impl Actor {
         Self { name: name.into(), object_id: None, user_principal_name: None }
     }
 
+    /// Sentinel itself, as it acts in Defender for Cloud.
+    pub(crate) fn sentinel() -> Self {
+        Self { name: "Azure Security Insights".into(), object_id: None, user_principal_name: None }
+    }
+
     /// How the `ModifiedBy` column names it.
     pub(crate) fn modified_by(&self) -> &str {
         self.user_principal_name.as_deref().unwrap_or(&self.name)

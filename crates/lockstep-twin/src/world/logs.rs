@@ -9,7 +9,6 @@ use std::collections::BinaryHeap;
 use kql::{Database, Datetime, Schema, Table, TableBuilder};
 use time::OffsetDateTime;
 
-use super::columns;
 use super::rows::Row;
 
 /// One of the tables.
@@ -17,31 +16,30 @@ use super::rows::Row;
 pub(crate) enum TableName {
     SecurityAlert,
     SecurityIncident,
+    AzureActivity,
 }
 
 impl TableName {
-    pub(crate) const ALL: [Self; 2] = [Self::SecurityAlert, Self::SecurityIncident];
+    pub(crate) const ALL: [Self; 3] = [Self::SecurityAlert, Self::SecurityIncident, Self::AzureActivity];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::SecurityAlert => "SecurityAlert",
             Self::SecurityIncident => "SecurityIncident",
+            Self::AzureActivity => "AzureActivity",
         }
     }
 
     /// The columns that Log Analytics gives the table.
     pub(crate) fn schema(self) -> Schema {
-        let columns = match self {
-            Self::SecurityAlert => columns::SECURITY_ALERT,
-            Self::SecurityIncident => columns::SECURITY_INCIDENT,
-        };
+        let columns = kql::known::schema(self.as_str()).expect("the twin's tables are among the known ones");
         Schema::new(columns.iter().copied())
     }
 }
 
 /// All tables.
 #[derive(Debug)]
-pub(crate) struct Logs([Log; 2]);
+pub(crate) struct Logs([Log; 3]);
 
 impl Logs {
     pub(super) fn new() -> Self {
@@ -72,6 +70,7 @@ impl Logs {
         match table {
             TableName::SecurityAlert => &mut self.0[0],
             TableName::SecurityIncident => &mut self.0[1],
+            TableName::AzureActivity => &mut self.0[2],
         }
     }
 }

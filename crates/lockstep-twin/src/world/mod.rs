@@ -3,22 +3,26 @@
 //! People act on it ([`acts`](self) such as [`World::raise_alert`]), the cloud's own [`rules`](crate::rules) follow, and
 //! snapshots show where things stand. Nothing here knows of HTTP, JSON on the wire, tokens or rights.
 
+mod activity;
 mod acts;
 mod alert;
 mod catalogue;
-mod columns;
 mod incident;
 mod logs;
 mod parts;
+mod rights;
 mod rows;
+mod settings;
+mod stored;
 mod to_do;
 mod words;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use time::OffsetDateTime;
 
+pub use activity::Activity;
+pub(crate) use activity::provider;
 pub use acts::{AlertRef, IncidentWrite, Refused};
 pub use alert::{Alert, AlertCopy, NewAlert};
 pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, portal_link};
@@ -28,52 +32,16 @@ pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, Incident
 pub(crate) use logs::{Logs, TableName, datetime};
 pub use parts::Written;
 pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, part_etag};
+pub use rights::{Assignment, Role};
+pub(crate) use rights::{Rights, is_within};
 pub(crate) use rows::{PROVIDER, incident_url};
+pub use settings::{FinishedAlert, Settings};
+pub(crate) use stored::{Collection, Shelf, Stored};
 pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
 
 use crate::clock::{Clock, later};
 use crate::estate::Estate;
 use crate::rules;
-
-/// Switches of the world. Every one has a default that says what most tenants see.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// How long a change takes to become a row that queries see.
-    pub delay: Duration,
-    /// Whether Defender for Cloud's alerts reach Sentinel at all. Default: on.
-    pub connector: bool,
-    /// Whether the Microsoft incident creation rule is on. Default: on.
-    pub incident_creation: bool,
-    /// Whether the subscription's bi-directional alert sync is on. Default: on.
-    pub bidirectional_sync: bool,
-    /// What becomes of an alert that is already finished when its incident is closed.
-    pub finished_alert: FinishedAlert,
-    /// Whether a change of an incident also writes a row for each of its alerts. Default: off.
-    pub alert_row_on_incident_change: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            delay: Duration::ZERO,
-            connector: true,
-            incident_creation: true,
-            bidirectional_sync: true,
-            finished_alert: FinishedAlert::Stays,
-            alert_row_on_incident_change: false,
-        }
-    }
-}
-
-/// What becomes of an alert that is already finished when its incident is closed: nobody published it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FinishedAlert {
-    /// It stays dismissed or resolved.
-    #[default]
-    Stays,
-    /// It becomes resolved.
-    Resolved,
-}
 
 /// What can happen, for the rules to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +87,9 @@ pub struct World {
     pub(crate) alerts: Alerts,
     pub(crate) incidents: Incidents,
     pub(crate) logs: Logs,
+    pub(crate) rights: Rights,
+    shelf: Shelf,
+    activities: Vec<Activity>,
     deleted: Vec<Incident>,
     clock: Clock,
     newest_stamp: OffsetDateTime,
@@ -128,18 +99,23 @@ pub struct World {
 
 impl World {
     pub(crate) fn new(estate: Arc<Estate>, settings: Settings, clock: Clock) -> Self {
-        Self {
+        let mut world = Self {
             estate,
             settings,
             alerts: Alerts::default(),
             incidents: Incidents::default(),
             logs: Logs::new(),
+            rights: Rights::new(),
+            shelf: Shelf::new(),
+            activities: Vec::new(),
             deleted: Vec::new(),
             newest_stamp: OffsetDateTime::UNIX_EPOCH,
             clock,
             raised: 0,
             versions: 0,
-        }
+        };
+        world.stock();
+        world
     }
 
     /// The time in the world. Never before the newest change.

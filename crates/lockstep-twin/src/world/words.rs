@@ -44,6 +44,16 @@ impl AlertStatus {
         matches!(self, Self::Resolved | Self::Dismissed)
     }
 
+    /// The action that sets it.
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Self::Active => "Microsoft.Security/locations/alerts/activate/action",
+            Self::InProgress => "Microsoft.Security/locations/alerts/inProgress/action",
+            Self::Resolved => "Microsoft.Security/locations/alerts/resolve/action",
+            Self::Dismissed => "Microsoft.Security/locations/alerts/dismiss/action",
+        }
+    }
+
     /// The word for it in the `SecurityAlert` table.
     pub fn in_sentinel(self) -> SentinelStatus {
         match self {

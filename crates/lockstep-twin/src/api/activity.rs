@@ -1,0 +1,135 @@
+//! The activity log: `Microsoft.Insights/eventtypes/management/values`, 2015-04-01.
+//!
+//! The filter's grammar is as small as the service says: a span of time, and at most one of four names. Newest first.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+
+use super::call::Call;
+use super::page;
+use super::reply::{Answer, Refusal, Reply};
+use crate::clock::{parse_time, wire_time};
+use crate::world::{Activity, provider};
+
+/// What the log tells within the filter.
+pub(super) fn list(call: &Call) -> Answer {
+    let filter = Filter::parse(call.query.one("$filter").unwrap_or_default())?;
+    let before: Option<usize> = page::after(call)?;
+    let select = call.query.one("$select").filter(|names| !names.trim().is_empty());
+    let world = call.twin.world();
+    let newest_first = world.activities().iter().enumerate().rev();
+    let mut found =
+        newest_first.filter(|(at, activity)| before.is_none_or(|before| *at < before) && filter.holds(activity));
+    let (mut items, mut last) = (Vec::new(), None);
+    for (at, activity) in found.by_ref().take(PAGE) {
+        items.push(shown(activity, call, select));
+        last = Some(at);
+    }
+    let more = found.next().is_some();
+    Ok(Reply::ok(page::page(call, items, last.filter(|_| more))))
+}
+
+/// What is asked of the log.
+struct Filter {
+    from: OffsetDateTime,
+    to: Option<OffsetDateTime>,
+    only: Option<(String, String)>,
+}
+
+impl Filter {
+    fn parse(text: &str) -> Result<Self, Refusal> {
+        let refuse = || {
+            let message = format!(
+                "The filter '{text}' is not supported: write eventTimestamp ge '...' and eventTimestamp le '...', and one of resourceGroupName, resourceUri, resourceProvider, correlationId eq '...'."
+            );
+            Refusal::arm(StatusCode::BAD_REQUEST, "BadRequest", message)
+        };
+        let (mut from, mut to, mut only) = (None, None, None);
+        for clause in text.split(" and ") {
+            let mut words = clause.trim().splitn(3, ' ');
+            let (Some(name), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
+                return Err(refuse());
+            };
+            let value =
+                value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).ok_or_else(refuse)?;
+            let known = ["resourceGroupName", "resourceUri", "resourceProvider", "correlationId"];
+            match (name.to_ascii_lowercase().as_str(), operator.to_ascii_lowercase().as_str()) {
+                ("eventtimestamp", "ge") if from.is_none() => from = Some(parse_time(value).ok_or_else(refuse)?),
+                ("eventtimestamp", "le") if to.is_none() => to = Some(parse_time(value).ok_or_else(refuse)?),
+                (name, "eq") if only.is_none() && known.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
+                    only = Some((name.to_owned(), value.to_ascii_lowercase()));
+                }
+                _ => return Err(refuse()),
+            }
+        }
+        Ok(Self { from: from.ok_or_else(refuse)?, to, only })
+    }
+
+    fn holds(&self, activity: &Activity) -> bool {
+        let in_time = activity.at >= self.from && self.to.is_none_or(|to| activity.at <= to);
+        let resource = activity.resource_id.to_ascii_lowercase();
+        in_time
+            && self.only.as_ref().is_none_or(|(name, value)| match name.as_str() {
+                "resourcegroupname" => group(&resource) == value,
+                "resourceuri" => resource == value.trim_end_matches('/'),
+                "resourceprovider" => provider(&activity.action).eq_ignore_ascii_case(value),
+                _ => activity.correlation_id.eq_ignore_ascii_case(value),
+            })
+    }
+}
+
+fn group(resource_id: &str) -> &str {
+    let mut segments = resource_id.split('/').skip_while(|segment| !segment.eq_ignore_ascii_case("resourcegroups"));
+    segments.nth(1).unwrap_or_default()
+}
+
+fn shown(activity: &Activity, call: &Call, select: Option<&str>) -> Value {
+    let estate = call.twin.estate();
+    let named = |value: &str| json!({"value": value, "localizedValue": value});
+    let mut claims = Map::new();
+    if let Some(caller) = &activity.caller {
+        claims.insert("name".into(), caller.name.as_str().into());
+        if let Some(id) = &caller.object_id {
+            claims.insert("http://schemas.microsoft.com/identity/claims/objectidentifier".into(), id.as_str().into());
+            claims.insert("appid".into(), caller.name.as_str().into());
+        }
+        if let Some(name) = &caller.user_principal_name {
+            claims.insert("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn".into(), name.as_str().into());
+        }
+    }
+    let event = json!({
+        "authorization": {"action": activity.action, "scope": activity.resource_id},
+        "caller": activity.caller_name(),
+        "channels": "Operation",
+        "claims": claims,
+        "correlationId": activity.correlation_id,
+        "description": "",
+        "eventDataId": activity.event_id,
+        "eventName": named("EndRequest"),
+        "category": named(activity.category()),
+        "id": format!("{}/events/{}/ticks/0", activity.resource_id, activity.event_id),
+        "level": "Informational",
+        "resourceGroupName": group(&activity.resource_id),
+        "resourceProviderName": named(provider(&activity.action)),
+        "resourceId": activity.resource_id,
+        "operationId": activity.correlation_id,
+        "operationName": named(&activity.action),
+        "status": named(activity.status()),
+        "subStatus": named(""),
+        "eventTimestamp": wire_time(activity.at),
+        "submissionTimestamp": wire_time(activity.at),
+        "subscriptionId": estate.subscription_id,
+        "tenantId": estate.tenant_id,
+    });
+    match (select, event) {
+        (Some(names), Value::Object(mut event)) => {
+            event.retain(|name, _| names.split(',').any(|wanted| wanted.trim().eq_ignore_ascii_case(name)));
+            Value::Object(event)
+        }
+        (_, event) => event,
+    }
+}
+
+/// Assumed.
+const PAGE: usize = 200;
