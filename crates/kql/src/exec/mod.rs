@@ -153,7 +153,7 @@ impl Run<'_> {
                 let rows = self.relation(from, &Needed::all(from), input)?;
                 self.mv_apply(&rows, expansion, body, columns)
             }
-            Operator::MakeSeries(series) => self.make_series(series, input),
+            Operator::MakeSeries(series) => self.make_series(relation, series, input),
             Operator::Parse(parse) => {
                 let rows = self.relation(&parse.input, &Needed::all(&parse.input), input)?;
                 self.parse(&rows, parse)
