@@ -111,6 +111,7 @@ impl State for Set {
                     self.insert(&Dynamic::string(text));
                 }
             }
+            Cell::Dynamic(Dynamic::Array(elements)) => elements.iter().for_each(|element| self.insert(element)),
             cell => self.insert(&Dynamic::from(cell.to_value())),
         }
     }

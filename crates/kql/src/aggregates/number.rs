@@ -116,7 +116,7 @@ impl State for Spread {
 
     fn finish(self, _: Type) -> Value {
         if self.count == 0.0 {
-            return Value::Real(Some(f64::NAN));
+            return Value::Real(Some(0.0));
         }
         let divisor = if self.population { self.count } else { (self.count - 1.0).max(1.0) };
         let variance = self.squares / divisor;
@@ -152,7 +152,7 @@ impl State for Covariance {
 
     fn finish(self, _: Type) -> Value {
         if self.count == 0.0 {
-            return Value::Real(Some(f64::NAN));
+            return Value::Real(Some(0.0));
         }
         let divisor = if self.population { self.count } else { (self.count - 1.0).max(1.0) };
         Value::Real(Some(self.products / divisor))

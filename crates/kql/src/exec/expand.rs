@@ -29,7 +29,7 @@ struct Expanded {
 }
 
 impl Run<'_> {
-    /// One row for each element; a row without elements stays once with null.
+    /// One row for each element; a row whose value is null stays once with null, one whose array is empty does not.
     pub(super) fn mv_expand(&self, rows: &Rows, expansion: &Expansion, needed: &Needed) -> Result<Rows, Error> {
         let limit = self.limit(expansion)?;
         let chunks = threads::each(self.options.threads, rows.chunks.len(), |index| {
@@ -91,7 +91,8 @@ impl Run<'_> {
         let mut indexes = Vec::with_capacity(chunk.len);
         for row in 0..chunk.len {
             let count = items.iter().map(|item| count(item.cell(row))).max().unwrap_or(0);
-            let count = if count == 0 && keeps_empty { 1 } else { count }.min(limit);
+            let stays = keeps_empty && items.iter().any(|item| item.cell(row).is_null());
+            let count = if count == 0 && stays { 1 } else { count }.min(limit);
             counts.push(count as u32);
             for (item, elements) in items.iter().zip(&mut elements) {
                 push(item.cell(row), count, expansion.bags_as_arrays, elements);
@@ -101,11 +102,8 @@ impl Run<'_> {
         }
         let len = picks.len();
         let repeated = chunk.gather(&Arc::new(picks));
-        let items: Vec<Column> = elements
-            .into_iter()
-            .zip(&expansion.items)
-            .map(|(elements, item)| convert(&Column::new(Values::Dynamic(elements)), item.ty))
-            .collect();
+        let items: Vec<Column> =
+            elements.into_iter().zip(&expansion.items).map(|(elements, item)| typed(elements, item.ty)).collect();
         let indexes = Column::new(Values::Long(indexes));
         let column = |(place, column): (usize, &ExpansionColumn)| match *column {
             ExpansionColumn::Input(from) if needed.has(place) => repeated.columns[from].clone(),
@@ -119,6 +117,18 @@ impl Run<'_> {
 
 fn everything_of(expansion: &Expansion) -> Needed {
     Needed::of(expansion.columns.len())
+}
+
+/// The elements as values of a type. Texts are not read as numbers or bools, nor bools as numbers or fractions as bools.
+fn typed(elements: Vec<Dynamic>, ty: Type) -> Column {
+    let number = |element: &Dynamic| matches!(element, Dynamic::Long(_) | Dynamic::Real(_) | Dynamic::Decimal(_));
+    let fits = |element: &Dynamic| match ty {
+        Type::Bool => matches!(element, Dynamic::Bool(_) | Dynamic::Long(_)),
+        Type::Int | Type::Long | Type::Real | Type::Decimal => number(element),
+        _ => true,
+    };
+    let elements = elements.into_iter().map(|element| if fits(&element) { element } else { Dynamic::Null }).collect();
+    convert(&Column::new(Values::Dynamic(elements)), ty)
 }
 
 /// How many rows a value expands to by itself.

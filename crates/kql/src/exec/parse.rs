@@ -56,7 +56,8 @@ struct Pattern<'a> {
 
 impl<'a> Pattern<'a> {
     fn new(parse: &'a Parse) -> Result<Self, Error> {
-        let types = parse.pattern.iter().filter_map(|part| if let ParsePart::Capture(ty) = part { Some(*ty) } else { None });
+        let types =
+            parse.pattern.iter().filter_map(|part| if let ParsePart::Capture(ty) = part { Some(*ty) } else { None });
         let regex = match parse.kind {
             ParseKind::Regex => Some(compiled(&parse.pattern, &parse.flags).map_err(|error| {
                 failure(&format!("the pattern is not a valid regular expression: {error}"), parse.value.span)

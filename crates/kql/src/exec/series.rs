@@ -23,7 +23,12 @@ enum Axis {
 
 impl Run<'_> {
     /// A row for each series: the keys, an array for each aggregate, and the axis.
-    pub(super) fn make_series(&self, relation: &Relation, series: &MakeSeries, input: Option<&Rows>) -> Result<Rows, Error> {
+    pub(super) fn make_series(
+        &self,
+        relation: &Relation,
+        series: &MakeSeries,
+        input: Option<&Rows>,
+    ) -> Result<Rows, Error> {
         let rows = self.relation(&series.input, &Needed::all(&series.input), input)?;
         let chunk = rows.whole(&series.input.schema.types());
         let position = self.eval(&series.axis, &chunk)?;
@@ -43,8 +48,11 @@ impl Run<'_> {
         let picks = Arc::new(groups.firsts.iter().map(|at| at.row).collect::<Vec<u32>>());
         let mut columns: Vec<Column> = keys[0].columns.iter().map(|key| key.gather(&picks)).collect();
         for (aggregation, default) in &series.aggregates {
-            let arguments =
-                aggregation.arguments.iter().map(|argument| self.eval(argument, &chunk)).collect::<Result<Vec<_>, Error>>()?;
+            let arguments = aggregation
+                .arguments
+                .iter()
+                .map(|argument| self.eval(argument, &chunk))
+                .collect::<Result<Vec<_>, Error>>()?;
             let mut accumulator = aggregation.function.kind.accumulator(aggregation);
             accumulator.grow(count * bins);
             accumulator.add(&picked, &of, &arguments);
@@ -67,7 +75,8 @@ impl Run<'_> {
     }
 
     fn axis(&self, series: &MakeSeries, position: &Column) -> Result<Axis, Error> {
-        let bound = |scalar: &Option<crate::plan::Scalar>| scalar.as_ref().map(|scalar| self.constant(scalar)).transpose();
+        let bound =
+            |scalar: &Option<crate::plan::Scalar>| scalar.as_ref().map(|scalar| self.constant(scalar)).transpose();
         let (from, to) = (bound(&series.from)?, bound(&series.to)?);
         let step = self.constant(&series.step)?;
         let cells = || (0..position.len()).map(|row| position.cell(row)).filter(|cell| !cell.is_null());
@@ -78,7 +87,8 @@ impl Run<'_> {
             let step = real(&step).filter(|step| *step > 0.0);
             let step = step.ok_or_else(|| failure("the step of a series is above zero", series.step.span))?;
             let floor = |value: f64| (value / step).floor() * step;
-            let first = from.as_ref().and_then(real).or_else(|| least.as_ref().and_then(real).map(floor)).unwrap_or(0.0);
+            let first =
+                from.as_ref().and_then(real).or_else(|| least.as_ref().and_then(real).map(floor)).unwrap_or(0.0);
             let end = match to.as_ref().and_then(real) {
                 Some(to) if series.closed => (to - first) / step + 1.0,
                 Some(to) => ((to - first) / step).ceil(),
