@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::call::{Call, Query, Wire};
 use super::path::{Params, Route, route};
 use super::reply::{Content, Refusal, Reply};
-use super::{Door, Operation, misfortune};
+use super::{Door, Operation, misfortune, unserved};
 use crate::Twin;
 use crate::clock::Stopwatch;
 use crate::faults::Effect;
@@ -121,7 +121,7 @@ async fn run(mut call: Call, busy: &mut Duration) -> Reply {
     let answer = match admit(&mut call) {
         Err(refusal) => Err(refusal),
         // A query may take long; the others wait for nothing.
-        Ok(()) if matches!(call.operation.door, Door::Logs(_)) => {
+        Ok(()) if call.operation.is_slow() => {
             tokio::task::spawn_blocking(move || (call.operation.handler)(&call)).await.unwrap_or_else(|_| Err(broken()))
         }
         Ok(()) => {
@@ -329,6 +329,10 @@ fn unknown(parts: &Parts) -> Refusal {
     let path = parts.uri.path();
     if path.to_ascii_lowercase().starts_with("/v1/") {
         return Refusal::arm(StatusCode::NOT_FOUND, "PathNotFoundError", "The requested path does not exist");
+    }
+    if let Some(name) = unserved::name(&parts.method, path) {
+        let message = format!("The service has the operation {name}; this twin does not serve it.");
+        return Refusal::arm(StatusCode::NOT_IMPLEMENTED, "NotImplemented", message);
     }
     let message = format!("The resource type could not be found for the path '{path}'.");
     Refusal::arm(StatusCode::NOT_FOUND, "InvalidResourceType", message)

@@ -5,11 +5,11 @@
 
 mod timespan;
 
-use http::{StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kql::{Answer as Rows, Database, Options, Schema, Table};
 use serde_json::{Map, Value, json};
 
-use super::call::Call;
+use super::call::{Call, Query};
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{Stopwatch, wire_time};
 use crate::faults::Effect;
@@ -59,6 +59,57 @@ pub(super) fn get(call: &Call) -> Answer {
     answer(call, call.query.one("query"), call.query.one("timespan"), &workspaces)
 }
 
+/// Several queries in one request, each answered by itself. The service has deprecated it; older clients use it.
+pub(super) fn batch(call: &Call) -> Answer {
+    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    let Some(requests) = body["requests"].as_array() else {
+        return Err(bad_argument(call, "'requests' must be an array."));
+    };
+    let answer = |request: &Value| {
+        let customer = request["workspace"].as_str().unwrap_or_default().to_owned();
+        let one = Call {
+            twin: call.twin.clone(),
+            operation: call.operation,
+            params: [("customer", customer)].into(),
+            query: Query::default(),
+            headers: HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]),
+            body: request["body"].to_string().into(),
+            path: call.path.clone(),
+            path_and_query: call.path_and_query.clone(),
+            origin: call.origin.clone(),
+            caller: call.caller.clone(),
+            correlation: call.correlation,
+            wire: call.wire,
+            struck: call.struck.clone(),
+        };
+        let reply = post(&one).unwrap_or_else(Reply::from);
+        let status = reply.status.as_u16();
+        let body: Value = serde_json::from_str(&reply.content.text()).unwrap_or_default();
+        json!({"id": request["id"], "status": status, "headers": {}, "body": body})
+    };
+    Ok(Reply::ok(json!({"responses": requests.iter().map(answer).collect::<Vec<_>>()})))
+}
+
+/// The tables and their columns.
+pub(super) fn metadata(call: &Call) -> Answer {
+    workspace(call)?;
+    let tables = call.twin.with(|world| world.tables());
+    let described = |name: &str| {
+        let columns = tables.table(name).map(kql::wire::columns).unwrap_or_default();
+        json!({"id": name, "name": name, "timespanColumn": "TimeGenerated", "columns": columns})
+    };
+    let estate = call.twin.estate();
+    Ok(Reply::ok(json!({
+        "tables": tables.names().map(described).collect::<Vec<_>>(),
+        "workspaces": [{
+            "id": estate.workspace_id,
+            "resourceId": estate.workspace(),
+            "name": estate.workspace_name,
+            "region": estate.location,
+        }],
+    })))
+}
+
 fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: &[&str]) -> Answer {
     workspace(call)?;
     for name in workspaces {
@@ -74,14 +125,19 @@ fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: 
     ask(call, &question)
 }
 
-/// The workspace in the path is the one there is.
+/// The workspace in the path, by its id or as a resource, is the one there is.
 fn workspace(call: &Call) -> Result<(), Refusal> {
-    let wanted = call.param("customer");
-    if wanted.eq_ignore_ascii_case(&call.twin.estate().workspace_id) {
+    let estate = call.twin.estate();
+    let fits = |name: &str, own: &str| call.params.get(name).is_none_or(|given| given.eq_ignore_ascii_case(own));
+    let known = fits("customer", &estate.workspace_id)
+        && fits("subscription", &estate.subscription_id)
+        && fits("group", &estate.resource_group)
+        && fits("workspace", &estate.workspace_name);
+    if known {
         return Ok(());
     }
-    let message = format!("The workspace '{wanted}' could not be found.");
-    Err(Refusal::logs(StatusCode::NOT_FOUND, "ResourceNotFoundError", &message, call.correlation))
+    let message = "The resource that the query is addressed to could not be found.";
+    Err(Refusal::logs(StatusCode::NOT_FOUND, "ResourceNotFoundError", message, call.correlation))
 }
 
 /// A further workspace of a query, by id, name, qualified name or ARM id, is the one there is.

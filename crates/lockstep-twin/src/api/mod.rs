@@ -22,6 +22,7 @@ mod path;
 mod relations;
 mod reply;
 mod resources;
+mod unserved;
 
 use axum::Router;
 use axum::extract::Request;
@@ -255,6 +256,13 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     // Log Analytics
     op("Query_Execute", POST, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::post),
     op("Query_Get", GET, "/v1/workspaces/{customer}/query", ANY, Door::Logs(logs::ACTION), logs::get),
+    op("Query_Batch", POST, "/v1/$batch", ANY, Door::Logs(logs::ACTION), logs::batch),
+    op("Query_ResourceExecute", POST, concat!("/v1", workspace!("/query")), ANY, Door::Logs(logs::ACTION), logs::post),
+    op("Query_ResourceGet", GET, concat!("/v1", workspace!("/query")), ANY, Door::Logs(logs::ACTION), logs::get),
+    op("Query_ArmExecute", POST, workspace!("/query"), ARM_QUERY, Door::Arm(logs::ACTION), logs::post),
+    op("Query_ArmGet", GET, workspace!("/query"), ARM_QUERY, Door::Arm(logs::ACTION), logs::get),
+    op("Metadata_Get", GET, "/v1/workspaces/{customer}/metadata", ANY, Door::Logs(logs::ACTION), logs::metadata),
+    op("Metadata_Post", POST, "/v1/workspaces/{customer}/metadata", ANY, Door::Logs(logs::ACTION), logs::metadata),
 
     // The twin itself
     op("Twin_Stats", GET, "/_twin/stats", ANY, Door::Open, control::stats),
@@ -286,6 +294,11 @@ const fn op(
 }
 
 impl Operation {
+    /// Whether it may take long.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.name.starts_with("Query_")
+    }
+
     /// Whether it belongs to the twin and not to the cloud.
     pub(crate) fn is_control(&self) -> bool {
         self.path.0.starts_with("/_twin/")
@@ -338,6 +351,7 @@ const SECURITY_SETTINGS: &[&str] = &["2019-01-01", "2021-06-01", "2021-07-01", "
 const PRICINGS: &[&str] = &["2018-06-01", "2022-03-01", "2023-01-01", "2024-01-01"];
 const AUTHORIZATION: &[&str] =
     &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2020-04-01-preview", "2022-04-01", "2022-05-01-preview"];
+const ARM_QUERY: &[&str] = &["2017-10-01"];
 const ACTIVITY: &[&str] = &["2015-04-01"];
 const SENTINEL: &[&str] = &[
     "2020-01-01",

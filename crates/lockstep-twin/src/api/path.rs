@@ -41,7 +41,7 @@ pub(crate) fn route(method: &Method, raw: &str) -> Route {
 }
 
 /// The decoded segments of a raw path; `None` where one is not UTF-8 or holds a control character.
-fn decode(raw: &str) -> Option<Vec<String>> {
+pub(super) fn decode(raw: &str) -> Option<Vec<String>> {
     let trimmed = raw.trim_matches('/');
     trimmed.split('/').filter(|segment| !segment.is_empty()).map(segment).collect()
 }
@@ -52,7 +52,7 @@ fn segment(raw: &str) -> Option<String> {
 }
 
 impl Template {
-    fn matches(self, segments: &[String]) -> Option<Params> {
+    pub(super) fn matches(self, segments: &[String]) -> Option<Params> {
         let mut given = segments.iter();
         let fits = self.segments().all(|wanted| {
             given.next().is_some_and(|segment| name(wanted).is_some() || segment.eq_ignore_ascii_case(wanted))

@@ -44,3 +44,41 @@ async fn what_cannot_be_asked_is_refused_as_the_service_refuses() {
     assert_eq!(error["error"]["innererror"]["code"], "SyntaxError");
     assert_eq!(error["error"]["innererror"]["innererror"]["code"], json!("SYN0002"));
 }
+
+#[tokio::test]
+async fn the_other_ways_to_ask_answer_the_same() {
+    let cloud = Cloud::new().await;
+    cloud.twin.with(|world| _ = world.raise_alert(NewAlert::default()));
+    let body = r#"{"query":"SecurityAlert | count"}"#;
+    let expected = cloud.query("SecurityAlert | count").await.json();
+    assert_eq!(expected["tables"][0]["rows"], json!([[1]]));
+    let workspace = cloud.twin.estate().workspace();
+    assert_eq!(cloud.logs(&format!("POST /v1{workspace}/query"), body).await.json(), expected);
+    assert_eq!(cloud.arm("POST {ws}/query?api-version=2017-10-01", body).await.json(), expected);
+    let batch = json!({"requests": [
+        {"id": "1", "workspace": cloud.twin.estate().workspace_id, "body": {"query": "SecurityAlert | count"}, "path": "/query", "method": "POST"},
+        {"id": "2", "workspace": "other", "body": {"query": "SecurityAlert"}, "path": "/query", "method": "POST"},
+    ]});
+    let answers = cloud.logs("POST /v1/$batch", &batch.to_string()).await.json();
+    assert_eq!((&answers["responses"][0]["status"], &answers["responses"][0]["body"]), (&json!(200), &expected));
+    assert_eq!(answers["responses"][1]["status"], 404);
+    let metadata = cloud.logs("GET /v1/workspaces/{id}/metadata", "").await.json();
+    assert_eq!(metadata["tables"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_timespan_narrows_and_a_fault_shows_stale_tables() {
+    let cloud = Cloud::new().await;
+    let count = async |timespan: &str| {
+        let body = json!({"query": "SecurityAlert | count", "timespan": timespan}).to_string();
+        cloud.logs("POST /v1/workspaces/{id}/query", &body).await.json()["tables"][0]["rows"][0][0].clone()
+    };
+    cloud.twin.with(|world| _ = world.raise_alert(NewAlert::default()));
+    cloud.twin.clock().step(std::time::Duration::from_secs(1800));
+    assert_eq!((count("PT10M").await, count("P1D").await), (json!(0), json!(1)));
+    cloud
+        .twin
+        .faults()
+        .add(lockstep_twin::Fault::on("Query_*", lockstep_twin::Effect::StaleTables { seconds: 3_000 }));
+    assert_eq!(count("P1D").await, json!(0));
+}

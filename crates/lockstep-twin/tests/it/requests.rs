@@ -34,6 +34,7 @@ async fn versions_and_scopes_are_checked() {
         ("PUT {sentinel}/incidents", "405 UnsupportedApiVersion"),
         ("TRACE {sentinel}/incidents", "405 UnsupportedApiVersion"),
         ("GET {sub}/providers/Microsoft.Moon/rocks", "404 InvalidResourceType"),
+        ("GET {sub}/providers/Microsoft.Security/automations", "501 NotImplemented"),
         ("GET {sub}/%00", "400 BadRequest"),
         ("GET {sentinel}/incidents/%5C", "404 NotFound"),
     ] {

@@ -126,3 +126,39 @@ fn close(world: &mut World, alert: &AlertRef) {
 fn analyst() -> Actor {
     Actor::person("ada@contoso.com")
 }
+
+/// What is left to do is counted from the state of the world; the tables must tell the same.
+#[tokio::test]
+async fn what_is_left_to_do_is_what_a_query_finds() {
+    let query = r#"
+        SecurityIncident
+        | where TimeGenerated > ago(30d) and AdditionalData.alertProductNames has "Azure Security Center"
+        | summarize arg_max(TimeGenerated, *) by IncidentNumber
+        | where Status != "Closed"
+        | mv-expand AlertId = AlertIds to typeof(string)
+        | join kind=inner (SecurityAlert | summarize arg_max(TimeGenerated, *) by SystemAlertId
+            | project AlertId = SystemAlertId, AlertStatus = Status) on AlertId
+        | summarize Found = make_set(AlertStatus) by IncidentName, Status
+        | where not(set_has_element(Found, "New")) and not(set_has_element(Found, "InProgress") and array_length(Found) > 1)
+        | where not(set_has_element(Found, "InProgress") and Status == "Active")
+        | count"#;
+    let cloud = Cloud::new().await;
+    let alerts: Vec<AlertRef> =
+        cloud.twin.with(|world| (0..8).map(|_| world.raise_alert(NewAlert::default())).collect());
+    let mut draw = 1_u64;
+    for step in 0..60 {
+        draw = draw.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let alert = &alerts[(draw >> 33) as usize % alerts.len()];
+        cloud.twin.with(|world| match (draw >> 40) % 6 {
+            0 => owner(world, alert, AlertStatus::Active),
+            1 => owner(world, alert, AlertStatus::InProgress),
+            2 => owner(world, alert, AlertStatus::Dismissed),
+            3 => owner(world, alert, AlertStatus::Resolved),
+            4 => activate(world, alert),
+            _ if step % 3 == 0 => close(world, alert),
+            _ => {}
+        });
+        let reply = cloud.query(query).await;
+        assert_eq!(reply.json()["tables"][0]["rows"][0][0], cloud.twin.stats().to_do, "step {step}: {}", reply.text);
+    }
+}
