@@ -3,10 +3,10 @@
 //! For trying clients while the twin itself is worked on; `lockstep twin` is the whole command.
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use lockstep_twin::{Options, Server, ServerOptions, Twin};
 use time::macros::datetime;
+use tokio::time::Instant;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -213,9 +213,9 @@ mod tests {
 
     #[test]
     fn calls_are_struck_as_the_rule_says() {
-        check(r#"{"operation":"Incidents_*","effect":"reset-after"}"#, "xxxxxxxxxx");
-        check(r#"{"operation":"incidents_get","effect":"reset-after"}"#, "xxxxxxxxxx");
-        check(r#"{"operation":"*","effect":{"answer":{"status":429}},"skip":2,"count":3}"#, "..xxx.....");
+        check(r#"{"operation":"Incidents_*","effect":"reset-after"}"#, "##########");
+        check(r#"{"operation":"incidents_get","effect":"reset-after"}"#, "##########");
+        check(r#"{"operation":"*","effect":{"answer":{"status":429}},"skip":2,"count":3}"#, "..###.....");
         check(r#"{"operation":"Alerts_*","effect":"empty"}"#, "..........");
         check(r#"{"operation":"*","effect":"empty","share":0}"#, "..........");
     }
@@ -238,7 +238,7 @@ mod tests {
         let faults = Faults::default();
         faults.add(serde_json::from_str(rule).unwrap());
         let struck: String =
-            (0..10).map(|_| if faults.strike("Incidents_Get").is_some() { 'x' } else { '.' }).collect();
+            (0..10).map(|_| if faults.strike("Incidents_Get").is_some() { '#' } else { '.' }).collect();
         assert_eq!(struck, expected, "{rule}");
     }
 }

@@ -41,9 +41,8 @@ pub(super) fn role(call: &Call) -> Answer {
 /// Writes a role of the tenant's own. An action that no provider has is refused, as `inProgress/action` is.
 pub(super) fn put_role(call: &Call) -> Answer {
     let sent = call.resource()?.properties;
-    let permissions = match sent.get("permissions") {
-        Some(Value::Array(permissions)) => permissions,
-        _ => return Err(invalid_content("'permissions' must be an array")),
+    let Some(Value::Array(permissions)) = sent.get("permissions") else {
+        return Err(invalid_content("'permissions' must be an array"));
     };
     let listed = |name: &str| -> Result<Vec<String>, Refusal> {
         let lists = permissions.iter().filter_map(|permission| permission.get(name)).filter(|list| !list.is_null());

@@ -93,7 +93,7 @@ pub(super) fn batch(call: &Call) -> Answer {
 /// The tables and their columns.
 pub(super) fn metadata(call: &Call) -> Answer {
     workspace(call)?;
-    let tables = call.twin.with(|world| world.tables());
+    let tables = call.twin.world().tables();
     let described = |name: &str| {
         let columns = tables.table(name).map(kql::wire::columns).unwrap_or_default();
         json!({"id": name, "name": name, "timespanColumn": "TimeGenerated", "columns": columns})
@@ -206,7 +206,7 @@ fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duratio
         call.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
     let wants = |what: &str| prefer.split(',').any(|wish| wish.trim().eq_ignore_ascii_case(what));
     if wants("include-statistics=true") {
-        let rows: usize = tables.names().filter_map(|name| tables.table(name)).map(kql::Table::len).sum();
+        let rows: usize = tables.names().filter_map(|name| tables.table(name)).map(Table::len).sum();
         let statistics =
             json!({"query": {"executionTime": took.as_secs_f64(), "datasetStatistics": [{"tableRowCount": rows}]}});
         text.push_str(",\"statistics\":");

@@ -75,7 +75,7 @@ impl World {
             return Ok(Deleted::NeverWas);
         }
         self.touch(found.number, by, |incident| {
-            incident.comments.retain(|comment| !comment.name.eq_ignore_ascii_case(name))
+            incident.comments.retain(|comment| !comment.name.eq_ignore_ascii_case(name));
         });
         Ok(Deleted::Gone)
     }

@@ -76,9 +76,6 @@ async fn a_timespan_narrows_and_a_fault_shows_stale_tables() {
     cloud.twin.with(|world| _ = world.raise_alert(NewAlert::default()));
     cloud.twin.clock().step(std::time::Duration::from_secs(1800));
     assert_eq!((count("PT10M").await, count("P1D").await), (json!(0), json!(1)));
-    cloud
-        .twin
-        .faults()
-        .add(lockstep_twin::Fault::on("Query_*", lockstep_twin::Effect::StaleTables { seconds: 3_000 }));
+    cloud.twin.faults().add(lockstep_twin::Fault::on("Query_*", lockstep_twin::Effect::StaleTables { seconds: 3_000 }));
     assert_eq!(count("P1D").await, json!(0));
 }
