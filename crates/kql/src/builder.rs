@@ -63,12 +63,12 @@ impl TableBuilder {
         let mut row = Vec::with_capacity(self.columns.len());
         for column in &self.schema.columns {
             let value = match object.get(&column.name) {
-                None | Some(serde_json::Value::Null) => Value::null(column.ty),
-                Some(json) => read_json(json, column.ty).ok_or_else(|| RowError::WrongType {
+                None | Some(serde_json::Value::Null) => None,
+                Some(json) => Some(read_json(json, column.ty).ok_or_else(|| RowError::WrongType {
                     column: column.name.clone(),
                     expected: column.ty,
                     found: shortened(json),
-                })?,
+                })?),
             };
             row.push(value);
         }
@@ -90,7 +90,7 @@ impl TableBuilder {
             let found = format!("the {} {value}", value.ty());
             return Err(RowError::WrongType { column: column.name.clone(), expected: column.ty, found });
         }
-        self.append(row, ingested);
+        self.append(row.into_iter().map(Some), ingested);
         Ok(())
     }
 
@@ -100,9 +100,12 @@ impl TableBuilder {
         Table::from_chunks(self.schema, self.chunks)
     }
 
-    fn append(&mut self, row: Vec<Value>, ingested: Option<Datetime>) {
+    fn append(&mut self, row: impl IntoIterator<Item = Option<Value>>, ingested: Option<Datetime>) {
         for (column, value) in self.columns.iter_mut().zip(row) {
-            column.push(value);
+            match value {
+                Some(value) => column.push(value),
+                None => column.push_null(),
+            }
         }
         self.ingested.push(ingested);
         if self.ingested.len() >= TARGET_ROWS || self.columns.iter().any(|column| column.text_len() >= CHUNK_TEXT) {
@@ -134,6 +137,8 @@ struct Encoder {
     texts_len: usize,
     picks: Vec<u32>,
     distinct: HashTable<u32>,
+    /// Where the null stands among the values of a string or dynamic column.
+    null: Option<u32>,
 }
 
 impl Encoder {
@@ -145,6 +150,20 @@ impl Encoder {
             texts_len: 0,
             picks: Vec::new(),
             distinct: HashTable::new(),
+            null: None,
+        }
+    }
+
+    fn push_null(&mut self) {
+        if !matches!(self.ty, Type::String | Type::Dynamic) {
+            return self.values.push_null();
+        }
+        match self.null {
+            Some(position) => self.picks.push(position),
+            None => {
+                self.push(Value::null(self.ty));
+                self.null = self.picks.last().copied();
+            }
         }
     }
 
@@ -193,6 +212,13 @@ impl Encoder {
 
     fn finish(&mut self) -> Column {
         let done = std::mem::replace(self, Self::new(self.ty));
+        let nulls = || (0..done.values.len()).all(|position| done.values.cell(position).is_null());
+        if done.picks.is_empty() && nulls() {
+            return Column::nulls(done.ty, done.values.len());
+        }
+        if done.values.len() == 1 && !done.picks.is_empty() {
+            return Column::picked_same(Arc::new(done.values), done.picks.len());
+        }
         if !matches!(done.ty, Type::String | Type::Dynamic) || done.values.len() == done.picks.len() {
             return Column::new(done.values);
         }

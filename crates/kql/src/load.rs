@@ -1,10 +1,12 @@
 //! Loading tables from JSON lines: known tables get Log Analytics' columns, others the types that their values show.
 
 use std::io::BufRead;
+use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
 use crate::builder::{RowError, TableBuilder};
+use crate::chunk::Chunk;
 use crate::{Datetime, Schema, Table, Timespan, Type, known};
 
 /// Why lines could not be loaded.
@@ -42,38 +44,60 @@ pub enum LoadError {
 /// # Errors
 /// Where a line is not a JSON object or a value does not fit its column; the line is told.
 pub fn jsonl(name: &str, reader: impl BufRead) -> Result<Table, LoadError> {
-    let mut objects = Vec::new();
+    let known = known::schema(name).unwrap_or(&[]);
+    let schema = Schema::new(known.iter().map(|(name, ty)| (*name, *ty)));
+    let mut builder = TableBuilder::new(schema.clone());
+    // What a known table has no column for waits until every line has shown its type.
+    let mut further: Vec<(usize, Map<String, Json>)> = Vec::new();
     for (index, line) in reader.lines().enumerate() {
         let line_number = index + 1;
         let line = line.map_err(|source| LoadError::Read { line: line_number, source })?;
         if line.trim().is_empty() {
             continue;
         }
-        match serde_json::from_str::<Json>(&line) {
-            Ok(Json::Object(object)) => objects.push((line_number, object)),
+        let mut object = match serde_json::from_str::<Json>(&line) {
+            Ok(Json::Object(object)) => object,
             Ok(other) => return Err(LoadError::Object { line: line_number, found: other.to_string() }),
             Err(error) => return Err(LoadError::Object { line: line_number, found: error.to_string() }),
-        }
-    }
-    let schema = infer(name, objects.iter().map(|(_, object)| object));
-    let mut builder = TableBuilder::new(schema);
-    for (line, object) in objects {
+        };
         let generated = object.get("TimeGenerated").and_then(Json::as_str).and_then(Datetime::parse);
-        builder.push_json(&object, generated).map_err(|source| LoadError::Row { line, source })?;
+        builder.push_json(&object, generated).map_err(|source| LoadError::Row { line: line_number, source })?;
+        object.retain(|name, _| schema.position(name).is_none());
+        further.push((line_number, object));
     }
-    Ok(builder.finish())
+    let table = builder.finish();
+    let inferred = infer(further.iter().map(|(_, object)| object));
+    if inferred.columns.is_empty() {
+        return Ok(table);
+    }
+    let mut builder = TableBuilder::new(inferred);
+    for (line, object) in further {
+        builder.push_json(&object, None).map_err(|source| LoadError::Row { line, source })?;
+    }
+    Ok(side_by_side(&table, &builder.finish()))
 }
 
-/// The schema of a known table, with a column for each further member of the objects.
-fn infer<'a>(name: &str, objects: impl Iterator<Item = &'a Map<String, Json>>) -> Schema {
-    let known = known::schema(name).unwrap_or(&[]);
-    let mut schema = Schema::new(known.iter().map(|(name, ty)| (*name, *ty)));
+/// A table of the columns of both, which have as many rows.
+fn side_by_side(left: &Table, right: &Table) -> Table {
+    let columns = left.schema().columns.iter().chain(&right.schema().columns).cloned().collect();
+    let types = right.schema().types();
+    let parts: Vec<Chunk> = right.chunks().iter().map(|chunk| Chunk::clone(chunk)).collect();
+    let whole = Chunk::concat(&types, &parts);
+    let mut start = 0;
+    let chunks = left.chunks().iter().map(|chunk| {
+        let further = whole.slice(start, chunk.len);
+        start += chunk.len;
+        let columns = chunk.columns.iter().cloned().chain(further.columns).collect();
+        Arc::new(Chunk { columns, len: chunk.len, ingested: chunk.ingested.clone() })
+    });
+    Table::from_chunks(Arc::new(Schema { columns }), chunks.collect())
+}
+
+/// The columns that the members of the objects show.
+fn infer<'a>(objects: impl Iterator<Item = &'a Map<String, Json>>) -> Schema {
     let mut inferred: Vec<(String, Option<Type>)> = Vec::new();
     for object in objects {
         for (name, value) in object {
-            if schema.position(name).is_some() {
-                continue;
-            }
             let found = shown(value);
             match inferred.iter_mut().find(|(own, _)| own == name) {
                 Some((_, ty)) => *ty = both(*ty, found),
@@ -81,9 +105,7 @@ fn infer<'a>(name: &str, objects: impl Iterator<Item = &'a Map<String, Json>>) -
             }
         }
     }
-    let columns = inferred.into_iter().map(|(name, ty)| (name, ty.unwrap_or(Type::String)));
-    schema.columns.extend(Schema::new(columns).columns);
-    schema
+    Schema::new(inferred.into_iter().map(|(name, ty)| (name, ty.unwrap_or(Type::String))))
 }
 
 /// The type that a value shows; null shows none.

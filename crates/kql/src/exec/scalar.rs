@@ -19,7 +19,10 @@ impl Run<'_> {
     pub(super) fn eval(&self, scalar: &Scalar, chunk: &Chunk) -> Result<Column, Error> {
         let column = match &scalar.kind {
             ScalarKind::Constant(value) => Column::constant(value, chunk.len),
-            ScalarKind::Column(place) => chunk.columns[*place].clone(),
+            ScalarKind::Column(place) => match chunk.columns.get(*place) {
+                Some(column) => column.clone(),
+                None => return Err(Error::unsupported("A column of another table in this place", scalar.span)),
+            },
             ScalarKind::Subquery(place) => Column::constant(&self.subquery(*place, scalar.ty), chunk.len),
             ScalarKind::Call { function, arguments } => {
                 let columns = arguments

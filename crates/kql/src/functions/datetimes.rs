@@ -15,7 +15,7 @@ const MICROSECOND: i64 = MILLISECOND / 1000;
 
 const STEPPED: &[Signature] = &[gives(&[one("date", DATETIME), maybe("offset", LONG)], Type::Datetime)];
 const PART: &[Signature] = &[gives(&[one("date", DATETIME)], Type::Int)];
-const NAMED_PART: &[Signature] = &[gives(&[one("part", TEXT), one("date", DATETIME)], Type::Int)];
+const NAMED_PART: &[Signature] = &[gives(&[one("part", TEXT), one("date", DATETIME)], Type::Long)];
 const UNIX: &[Signature] = &[gives(&[one("number", Takes::Number)], Type::Datetime)];
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -192,10 +192,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
     Function::new(
         "getyear",
-        PART,
+        &[gives(&[one("date", DATETIME)], Type::Long)],
         "The year.",
         &[("getyear(datetime(2015-10-12))", "2015")],
-        Eval::Cells(|_, args| part(args, |at| at.date().year)),
+        Eval::Cells(|_, args| Value::Long(args[0].datetime().map(|at| at.date().year))),
     ),
     Function::new(
         "make_datetime",
@@ -423,9 +423,9 @@ fn named_part(_: &Call, args: &[Cell<'_>]) -> Value {
         "millisecond" => |at| at.time() % SECOND / MILLISECOND,
         "microsecond" => |at| at.time() % SECOND / MICROSECOND,
         "nanosecond" => |at| at.time() % SECOND * 100,
-        _ => return Value::Int(None),
+        _ => return Value::Long(None),
     };
-    part(&args[1..], of)
+    Value::Long(args[1].datetime().map(of))
 }
 
 /// Seconds with a fraction, in ticks.
