@@ -76,7 +76,7 @@ async fn a_row_is_seen_after_the_delay_and_not_before() {
     assert_eq!(cloud.twin.with(|world| world.sentinel_alert_status(&alert.system_alert_id)), None);
     cloud.twin.clock().step(delay);
     let seen = cloud.twin.with(|world| world.sentinel_alert_status(&alert.system_alert_id));
-    assert_eq!(seen.map(|status| status.as_str()), Some("New"));
+    assert_eq!(seen.map(lockstep_twin::world::SentinelStatus::as_str), Some("New"));
 }
 
 async fn check(row: &str, act: impl Fn(&mut World, &AlertRef), expected: &str) {
