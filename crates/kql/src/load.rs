@@ -63,7 +63,8 @@ pub fn jsonl(name: &str, reader: impl BufRead) -> Result<Table, LoadError> {
         let generated = object.get("TimeGenerated").and_then(Json::as_str).and_then(Datetime::parse);
         builder.push_json(&object, generated).map_err(|source| LoadError::Row { line: line_number, source })?;
         object.retain(|name, _| schema.position(name).is_none());
-        further.push((line_number, object));
+        // An emptied map would keep its memory.
+        further.push((line_number, if object.is_empty() { Map::new() } else { object }));
     }
     let table = builder.finish();
     let inferred = infer(further.iter().map(|(_, object)| object));
