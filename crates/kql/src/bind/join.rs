@@ -78,7 +78,8 @@ impl Binder<'_> {
                 self.note(Error::new(error::DYNAMIC_KEY, "Join keys cannot be dynamic", condition.span).hint(hint))
             );
         }
-        let Some(common) = comparable(l.ty, r.ty).filter(|_| l.ty.is_numeric() == r.ty.is_numeric()) else {
+        let Some(common) = comparable(l.ty, r.ty).filter(|_| l.ty == r.ty || l.ty.is_numeric() && r.ty.is_numeric())
+        else {
             let message = format!("Inconsistent data types for join keys: ({}, {})", l.ty, r.ty);
             return Err(self.note(Error::new(error::KEY_TYPES, message, condition.span)));
         };

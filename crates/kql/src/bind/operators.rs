@@ -283,6 +283,8 @@ pub(super) fn comparable(left: Type, right: Type) -> Option<Type> {
         (Type::Dynamic, other) | (other, Type::Dynamic) => Some(other),
         _ if left.is_numeric() && right.is_numeric() => Some(widest(left, right)),
         (Type::Bool, number) | (number, Type::Bool) if number.is_numeric() => Some(number),
+        // The engine reads the text as a value of the other side's type.
+        (Type::String, other) | (other, Type::String) => Some(other),
         _ => None,
     }
 }

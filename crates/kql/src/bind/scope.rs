@@ -14,6 +14,9 @@ pub(super) const INGESTION_TIME: &str = "\u{1}ingestion time";
 /// What the hidden columns of the row around a body begin with.
 pub(super) const OUTER: &str = "\u{1}outer ";
 
+/// The hidden column of a relation whose columns nobody can tell for want of rows: any name is a null in it.
+pub(super) const OPEN: &str = "\u{1}open";
+
 /// Variables, functions and tables that a query declares.
 #[derive(Clone, Default)]
 pub(super) struct Environment(Rc<HashMap<String, Binding>>);
@@ -63,7 +66,10 @@ impl Rows<'_> {
     /// The column of a name, if the rows have it.
     pub fn column(self, name: &Name) -> Option<Scalar> {
         let Self::One(schema) = self else { return None };
-        let place = schema.position(&name.text).or_else(|| schema.position(&format!("{OUTER}{}", name.text)))?;
+        let place = schema
+            .position(&name.text)
+            .or_else(|| schema.position(&format!("{OUTER}{}", name.text)))
+            .or_else(|| schema.position(OPEN))?;
         Some(Scalar { ty: schema.columns[place].ty, kind: ScalarKind::Column(place), span: name.span })
     }
 

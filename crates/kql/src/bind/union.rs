@@ -2,7 +2,7 @@
 
 use super::names::Taken;
 use super::pipeline::{filtered, matches_wildcard, projection};
-use super::scope::{Rows, hidden, visible};
+use super::scope::{OPEN, Rows, hidden, visible};
 use super::{Binder, Bound, Noted};
 use crate::error::{self, Error};
 use crate::plan::{Operator, Relation, Scalar, ScalarKind};
@@ -248,7 +248,7 @@ fn joined(legs: Vec<Leg>, inner: bool, source_column: Option<&str>, span: Span) 
     let source_column = source_column.map(|name| if taken.has(name) { format!("{name}1") } else { name.to_owned() });
     let mut hidden_names: Vec<ColumnInfo> = Vec::new();
     for (_, leg) in &legs {
-        for (_, column) in hidden(&leg.schema) {
+        for (_, column) in hidden(&leg.schema).filter(|(_, column)| column.name != OPEN) {
             if !hidden_names.contains(column) {
                 hidden_names.push(column.clone());
             }

@@ -4,6 +4,7 @@
 mod expression;
 mod operator;
 mod parser;
+mod print;
 
 pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Literal, Name, StringOp};
 pub use operator::{
