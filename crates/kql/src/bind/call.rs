@@ -103,7 +103,7 @@ impl Binder<'_> {
         };
         let text = self.constant_text(&name.value, Rows::None)?;
         let default = self.scalar(&default.value, rows)?;
-        Ok(rows.column(&Name::new(&*text, name.value.span)).unwrap_or(default))
+        Ok(rows.existing(&text, name.value.span).unwrap_or(default))
     }
 
     /// A bag of all columns.

@@ -111,7 +111,7 @@ impl Binder<'_> {
                 Some(name) => name.text.clone(),
                 None => match implied(&expand.value, &|_| false) {
                     Some(name) => taken.unique(&name),
-                    None => taken.column(),
+                    None => taken.unique("Column1"),
                 },
             };
             names.push(name);

@@ -59,12 +59,24 @@ fn typed(ty: Type, text: &str) -> Option<Value> {
         Type::Long => Value::Long(Some(integer(text)?)),
         Type::Real => Value::Real(Some(crate::real::parse(text).or_else(|| text.parse().ok())?)),
         Type::Decimal => Value::Decimal(Some(Decimal::parse(text)?)),
+        Type::Datetime if text.contains(',') => Value::Datetime(Some(parts(text)?)),
         Type::Datetime => Value::Datetime(Some(Datetime::parse(text)?)),
         Type::Timespan => Value::Timespan(Some(Timespan::parse(text)?)),
         Type::Guid => Value::Guid(Some(Guid::parse(text)?)),
         Type::String => Value::String(Arc::from(text)),
         Type::Dynamic => Value::Dynamic(Dynamic::parse(text)?),
     })
+}
+
+/// `datetime(2025, 6, 14)`: year, month, day, then hour, minute, second as far as they go.
+fn parts(text: &str) -> Option<Datetime> {
+    let mut numbers = text.split(',').map(|part| part.trim().parse::<i64>());
+    let mut next = |otherwise| numbers.next().unwrap_or(Ok(otherwise)).ok();
+    let date = Datetime::from_date(next(1)?, next(1)?, next(1)?)?;
+    let (hour, minute, second) = (next(0)?, next(0)?, next(0)?);
+    let fits =
+        (0..24).contains(&hour) && (0..60).contains(&minute) && (0..60).contains(&second) && numbers.next().is_none();
+    fits.then(|| Datetime(date.0 + ((hour * 60 + minute) * 60 + second) * 10_000_000))
 }
 
 fn integer(text: &str) -> Option<i64> {

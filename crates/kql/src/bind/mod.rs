@@ -153,6 +153,7 @@ impl<'a> Binder<'a> {
                 Binding::Function(Rc::new(Lambda { function: function.clone(), environment: self.environment.clone() }))
             }
             LetValue::Expr(expr) => match self.entity(expr, Rows::None) {
+                Ok(Entity::Scalar(scalar)) if scalar.reads_columns() => Binding::Argument(scalar, self.tables),
                 Ok(Entity::Scalar(scalar)) => Binding::Scalar(self.settle_scalar(&name.text, scalar)),
                 Ok(Entity::Table(relation)) => Binding::Table(self.share(relation)),
                 Err(Noted) => Binding::Broken,

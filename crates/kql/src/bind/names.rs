@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::syntax::{Call, Expr, ExprKind, Literal};
+use crate::syntax::{Call, Column, Expr, ExprKind, Literal};
 
 /// Functions whose result is named after their first argument, as the vendor's binder has it.
 const NAMED_AFTER_ARGUMENT: [&str; 76] = [
@@ -107,18 +107,22 @@ pub(super) fn implied(expr: &Expr, is_aggregate: &dyn Fn(&str) -> bool) -> Optio
     match &expr.kind {
         ExprKind::Name(name) => Some(name.text.clone()),
         ExprKind::Parenthesized(inner) => implied(inner, is_aggregate),
-        ExprKind::Member(base, name) => Some(format!("{}_{}", implied(base, is_aggregate)?, name.text)),
+        ExprKind::Member(base, name) => Some(path(implied(base, is_aggregate), &name.text)),
         ExprKind::Element(base, index) => {
             let index = match &index.kind {
                 ExprKind::Literal(Literal::String(text)) => text.clone(),
                 ExprKind::Literal(Literal::Long(index)) => index.to_string(),
                 _ => return None,
             };
-            Some(format!("{}_{index}", implied(base, is_aggregate)?))
+            Some(path(implied(base, is_aggregate), &index))
         }
         ExprKind::Call(call) => implied_by_call(call, is_aggregate),
         _ => None,
     }
+}
+
+fn path(base: Option<String>, step: &str) -> String {
+    base.map_or_else(|| step.to_owned(), |base| format!("{base}_{step}"))
 }
 
 fn implied_by_call(call: &Call, is_aggregate: &dyn Fn(&str) -> bool) -> Option<String> {
@@ -130,6 +134,10 @@ fn implied_by_call(call: &Call, is_aggregate: &dyn Fn(&str) -> bool) -> Option<S
             _ => return None,
         },
         "make_datetime" | "make_timespan" => return argument.filter(|_| call.arguments.len() == 1),
+        "covariance" | "covarianceif" | "covariancep" | "covariancepif" => {
+            let second = call.arguments.get(1).and_then(|argument| implied(&argument.value, is_aggregate));
+            return Some(format!("{name}_{}_{}", argument.unwrap_or_default(), second.unwrap_or_default()));
+        }
         "ingestion_time" => return Some("$IngestionTime".to_owned()),
         "strlen" | "string_size" | "dcount_hll" => return Some(format!("{name}_{}", argument.unwrap_or_default())),
         "percentiles_array" | "percentilesw_array" => {
@@ -194,15 +202,51 @@ impl Taken {
             .expect("there are more numbers than names")
     }
 
-    /// Takes the first free of `Column1`, `Column2`, ...
-    pub fn column(&mut self) -> String {
-        (1usize..)
-            .map(|number| format!("Column{number}"))
-            .find(|candidate| self.0.insert(candidate.clone()))
-            .expect("there are more numbers than names")
-    }
-
     pub fn has(&self, name: &str) -> bool {
         self.0.contains(name)
+    }
+}
+
+/// The names of a list of columns: given ones, those that expressions imply, and numbers for the rest.
+#[derive(Default)]
+pub(super) struct Naming {
+    taken: Taken,
+    declared: HashSet<String>,
+    unnamed: usize,
+}
+
+impl Naming {
+    /// The name of the next column. What is only implied makes way for what stands before it; `None` where a query declares a name twice.
+    pub fn next(&mut self, column: &Column, implied: Option<&str>) -> Option<String> {
+        let declared = !column.names.is_empty() || matches!(column.value.kind, ExprKind::Name(_));
+        match implied {
+            Some(name) if declared => self.declare(name),
+            Some(name) => Some(self.taken.unique(name)),
+            None => {
+                self.unnamed += 1;
+                Some(self.taken.unique(&format!("Column{}", self.unnamed)))
+            }
+        }
+    }
+
+    /// Takes a name that the query wrote; `None` if it wrote it before.
+    pub fn declare(&mut self, name: &str) -> Option<String> {
+        self.declared.insert(name.to_owned()).then(|| self.taken.unique(name))
+    }
+
+    /// Takes the name that an expression implies.
+    pub fn imply(&mut self, name: Option<&str>) -> String {
+        match name {
+            Some(name) => self.taken.unique(name),
+            None => {
+                self.unnamed += 1;
+                self.taken.unique(&format!("Column{}", self.unnamed))
+            }
+        }
+    }
+
+    /// Takes the name if it is free.
+    pub fn take(&mut self, name: &str) -> bool {
+        self.taken.take(name)
     }
 }

@@ -76,8 +76,7 @@ impl Binder<'_> {
         if let Some(literal) = negated(&operand) {
             return Ok(Scalar { span, ..literal });
         }
-        let ty = if operand.ty == Type::Int { Type::Long } else { operand.ty };
-        Ok(Scalar { ty, kind: ScalarKind::Negate(Box::new(Scalar::converted(operand, ty))), span })
+        Ok(Scalar { ty: operand.ty, kind: ScalarKind::Negate(Box::new(operand)), span })
     }
 
     /// `and`, `or`: bools all.

@@ -66,7 +66,8 @@ fn fit(signature: &Signature, given: &[Given]) -> Result<(u32, Vec<Scalar>, Type
             Given::Value(value) if value.ty.is_numeric() => Some(value.ty),
             _ => None,
         })
-        .reduce(widest);
+        .reduce(widest)
+        .map(|ty| widest(ty, Type::Long));
     let mut arguments = Vec::with_capacity(given.len());
     let mut named = None;
     for (place, (parameter, given)) in parameters.iter().zip(given).enumerate() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::names::{Taken, implied};
+use super::names::{Naming, Taken, implied};
 use super::scope::{Binding, INGESTION_TIME, Rows, hidden, visible};
 use super::{Binder, Bound, Entity, Noted};
 use crate::aggregates::Aggregate;
@@ -349,31 +349,18 @@ impl Binder<'_> {
             .map(|column| self.column(column, rows))
             .collect();
         let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
-        let mut taken = Taken::default();
+        let mut naming = Naming::default();
         let mut projected = Vec::with_capacity(columns.len());
-        for (name, value) in &bound {
-            if let Some(name) = name
-                && !taken.take(name)
-            {
-                return Err(self.declared_twice(name, value.span));
+        let listed = columns.iter().filter(|column| !matches!(column.value.kind, ExprKind::Star));
+        for (column, (name, value)) in listed.zip(bound) {
+            match naming.next(column, name.as_deref()) {
+                Some(name) => projected.push((name, value)),
+                None => return Err(self.declared_twice(&name.unwrap_or_default(), value.span)),
             }
-        }
-        let mut unnamed = Taken::default();
-        for (name, value) in bound {
-            let name = match name {
-                Some(name) => name,
-                None => loop {
-                    let name = unnamed.column();
-                    if taken.take(&name) {
-                        break name;
-                    }
-                },
-            };
-            projected.push((name, value));
         }
         if let Some(star) = columns.iter().find(|column| matches!(column.value.kind, ExprKind::Star)) {
             projected.extend(
-                Self::all_columns(&input.schema, star.value.span).into_iter().filter(|(name, _)| taken.take(name)),
+                Self::all_columns(&input.schema, star.value.span).into_iter().filter(|(name, _)| naming.take(name)),
             );
         }
         Ok(projection(input, projected, span))
@@ -385,21 +372,18 @@ impl Binder<'_> {
             columns.iter().map(|column| self.column(column, rows)).collect();
         let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
         let mut all = Self::all_columns(&input.schema, span);
-        let mut taken = Taken::default();
-        let mut existing = Taken::default();
+        let mut declared = Taken::default();
+        let mut unnamed = Naming::default();
         for (name, _) in &all {
-            existing.take(name);
+            unnamed.take(name);
         }
-        for (name, value) in bound {
+        for (column, (name, value)) in columns.iter().zip(bound) {
             let name = match name {
-                Some(name) if !taken.take(&name) => return Err(self.declared_twice(&name, value.span)),
+                Some(name) if !column.names.is_empty() && !declared.take(&name) => {
+                    return Err(self.declared_twice(&name, value.span));
+                }
                 Some(name) => name,
-                None => loop {
-                    let name = existing.column();
-                    if taken.take(&name) {
-                        break name;
-                    }
-                },
+                None => unnamed.imply(None),
             };
             match all.iter_mut().find(|(known, _)| *known == name) {
                 Some(known) => known.1 = value,

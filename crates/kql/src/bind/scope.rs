@@ -6,8 +6,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::plan::{Operator, Relation, Scalar, ScalarKind};
+use crate::span::Span;
 use crate::syntax::{Function, Name};
-use crate::{ColumnInfo, Schema};
+use crate::{ColumnInfo, Schema, Type};
 
 /// The hidden column of a row's ingestion time.
 pub(super) const INGESTION_TIME: &str = "\u{1}ingestion time";
@@ -48,6 +49,14 @@ impl Environment {
         self.0.get(name).cloned()
     }
 
+    /// The names of functions that are declared views.
+    pub fn views(&self) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(|(_, binding)| matches!(binding, Binding::Function(lambda) if lambda.function.view))
+            .map(|(name, _)| name.as_str())
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
@@ -66,11 +75,17 @@ impl Rows<'_> {
     /// The column of a name, if the rows have it.
     pub fn column(self, name: &Name) -> Option<Scalar> {
         let Self::One(schema) = self else { return None };
-        let place = schema
-            .position(&name.text)
-            .or_else(|| schema.position(&format!("{OUTER}{}", name.text)))
-            .or_else(|| schema.position(OPEN))?;
-        Some(Scalar { ty: schema.columns[place].ty, kind: ScalarKind::Column(place), span: name.span })
+        self.existing(&name.text, name.span).or_else(|| {
+            let place = schema.position(OPEN)?;
+            Some(Scalar { ty: Type::Dynamic, kind: ScalarKind::Column(place), span: name.span })
+        })
+    }
+
+    /// The column of a name that the rows are known to have.
+    pub fn existing(self, name: &str, span: Span) -> Option<Scalar> {
+        let Self::One(schema) = self else { return None };
+        let place = schema.position(name).or_else(|| schema.position(&format!("{OUTER}{name}")))?;
+        Some(Scalar { ty: schema.columns[place].ty, kind: ScalarKind::Column(place), span })
     }
 
     /// The names that a query may write here.

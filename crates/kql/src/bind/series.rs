@@ -1,6 +1,6 @@
 //! `make-series`: aggregates over the bins of an axis, as arrays.
 
-use super::names::{Taken, implied};
+use super::names::{Naming, implied};
 use super::overload::resolve;
 use super::scope::Rows;
 use super::{Binder, Bound};
@@ -14,13 +14,13 @@ use crate::{ColumnInfo, Schema, Type, Value};
 impl Binder<'_> {
     pub(super) fn make_series(&mut self, input: Relation, series: &MakeSeries, span: Span) -> Bound<Relation> {
         let rows = Rows::One(&input.schema);
-        let mut taken = Taken::default();
-        let (key_names, keys) = self.keys(&input, &series.by, &mut taken)?;
+        let mut naming = Naming::default();
+        let (key_names, keys) = self.keys(&input, &series.by, &mut naming)?;
         let mut schema = Schema::new(key_names.into_iter().zip(keys.iter().map(|key| key.ty)));
         let mut aggregates = Vec::with_capacity(series.aggregates.len());
         for aggregate in &series.aggregates {
             let (name, aggregation, default) = self.series_aggregate(aggregate, rows)?;
-            schema.columns.push(ColumnInfo { name: taken.unique(&name), ty: Type::Dynamic });
+            schema.columns.push(ColumnInfo { name: naming.imply(name.as_deref()), ty: Type::Dynamic });
             aggregates.push((aggregation, default));
         }
         let (name, axis) = self.column(&series.axis, rows)?;
@@ -53,9 +53,7 @@ impl Binder<'_> {
         let step = Scalar::converted(step, if axis.ty.is_numeric() { ty } else { Type::Timespan });
         let axis = Scalar::converted(axis, ty);
         let axis_at = schema.columns.len();
-        schema
-            .columns
-            .push(ColumnInfo { name: taken.unique(&name.unwrap_or_else(|| "Column1".to_owned())), ty: Type::Dynamic });
+        schema.columns.push(ColumnInfo { name: naming.imply(name.as_deref()), ty: Type::Dynamic });
         let series = plan::MakeSeries { input, keys, aggregates, axis, from, to, step, closed, axis_at };
         Ok(Relation { schema, operator: Operator::MakeSeries(Box::new(series)), span })
     }
@@ -64,7 +62,7 @@ impl Binder<'_> {
         &mut self,
         aggregate: &SeriesAggregate,
         rows: Rows<'_>,
-    ) -> Bound<(String, Aggregation, Scalar)> {
+    ) -> Bound<(Option<String>, Aggregation, Scalar)> {
         let value = &aggregate.column.value;
         let call = match &value.inner().kind {
             ExprKind::Call(call) => Some(call),
@@ -92,8 +90,8 @@ impl Binder<'_> {
             }
         };
         let name = match aggregate.column.names.first() {
-            Some(name) => name.text.clone(),
-            None => implied(value, &|name| Aggregate::named(name).is_some()).unwrap_or_else(|| "Column1".to_owned()),
+            Some(name) => Some(name.text.clone()),
+            None => implied(value, &|name| Aggregate::named(name).is_some()),
         };
         let aggregation = Aggregation { function, arguments, outputs: vec![ty], span: value.span };
         Ok((name, aggregation, default))

@@ -1,7 +1,7 @@
 //! `summarize` and `distinct`: keys, aggregates, and the columns that they give.
 //! Aggregates may stand inside expressions: the summary computes them, and a projection behind it the rest.
 
-use super::names::{Taken, argument_name, implied, percentile_name};
+use super::names::{Naming, argument_name, implied, percentile_name};
 use super::overload::resolve;
 use super::scope::{Rows, visible};
 use super::{Aggregates, Binder, Bound};
@@ -30,8 +30,8 @@ impl Binder<'_> {
         by: &[Column],
         span: Span,
     ) -> Bound<Relation> {
-        let mut taken = Taken::default();
-        let (names, keys) = self.keys(&input, by, &mut taken)?;
+        let mut naming = Naming::default();
+        let (names, keys) = self.keys(&input, by, &mut naming)?;
         let mut list = Vec::new();
         let mut summed = Vec::new();
         let mut noted = false;
@@ -50,31 +50,18 @@ impl Binder<'_> {
         if noted {
             return Err(super::Noted);
         }
-        // Names that the query gives come first; what is implied makes way.
-        for column in summed.iter().filter(|column| column.explicit) {
-            let name = column.name.as_deref().unwrap_or_default();
-            if !taken.take(name) {
-                return Err(self.declared_twice(name, column.value.span));
-            }
+        let mut named = Vec::with_capacity(summed.len());
+        for column in summed {
+            let name = match column.name {
+                Some(name) if column.explicit => match naming.declare(&name) {
+                    Some(name) => name,
+                    None => return Err(self.declared_twice(&name, column.value.span)),
+                },
+                name => naming.imply(name.as_deref()),
+            };
+            named.push((name, column.value));
         }
-        let mut unnamed = Taken::default();
-        let summed: Vec<(String, Scalar)> = summed
-            .into_iter()
-            .map(|column| {
-                let name = match column.name {
-                    Some(name) if column.explicit => name,
-                    Some(name) => taken.unique(&name),
-                    None => loop {
-                        let name = unnamed.column();
-                        if taken.take(&name) {
-                            break name;
-                        }
-                    },
-                };
-                (name, column.value)
-            })
-            .collect();
-        Ok(summary(input, names.into_iter().zip(keys).collect(), list, summed, span))
+        Ok(summary(input, names.into_iter().zip(keys).collect(), list, named, span))
     }
 
     /// Keys with their names.
@@ -82,26 +69,17 @@ impl Binder<'_> {
         &mut self,
         input: &Relation,
         by: &[Column],
-        taken: &mut Taken,
+        naming: &mut Naming,
     ) -> Bound<(Vec<String>, Vec<Scalar>)> {
         let rows = Rows::One(&input.schema);
         let bound: Vec<Bound<(Option<String>, Scalar)>> = by.iter().map(|column| self.column(column, rows)).collect();
         let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
         let mut names = Vec::with_capacity(bound.len());
-        let mut unnamed = Taken::default();
         for (column, (name, key)) in by.iter().zip(&bound) {
-            let name = match name {
-                Some(name) if column.names.is_empty() => taken.unique(name),
-                Some(name) if !taken.take(name) => return Err(self.declared_twice(name, key.span)),
-                Some(name) => name.clone(),
-                None => loop {
-                    let name = unnamed.column();
-                    if taken.take(&name) {
-                        break name;
-                    }
-                },
-            };
-            names.push(name);
+            match naming.next(column, name.as_deref()) {
+                Some(name) => names.push(name),
+                None => return Err(self.declared_twice(name.as_deref().unwrap_or_default(), key.span)),
+            }
         }
         Ok((names, bound.into_iter().map(|(_, key)| key).collect()))
     }
@@ -260,7 +238,7 @@ impl Binder<'_> {
         let (names, keys) = if columns.iter().any(|column| matches!(column.value.kind, ExprKind::Star)) {
             Self::all_columns(&input.schema, span).into_iter().unzip()
         } else {
-            self.keys(&input, columns, &mut Taken::default())?
+            self.keys(&input, columns, &mut Naming::default())?
         };
         Ok(summary(input, names.into_iter().zip(keys).collect(), Vec::new(), Vec::new(), span))
     }

@@ -55,7 +55,7 @@ impl Binder<'_> {
 
     fn legs(&mut self, source: &UnionSource, fuzzy: bool, place: usize) -> Bound<Vec<Leg>> {
         let expr = match source {
-            UnionSource::Wildcard(pattern) => return self.wildcard(pattern),
+            UnionSource::Wildcard(pattern) => return self.wildcard(pattern, fuzzy),
             UnionSource::Expr(expr) => expr,
         };
         let known = self.errors.len();
@@ -76,19 +76,27 @@ impl Binder<'_> {
         }
     }
 
-    fn wildcard(&mut self, pattern: &Name) -> Bound<Vec<Leg>> {
+    /// Stored tables and views whose names match.
+    fn wildcard(&mut self, pattern: &Name, fuzzy: bool) -> Bound<Vec<Leg>> {
         let names: Vec<String> =
             self.database.names().filter(|name| matches_wildcard(&pattern.text, name)).map(str::to_owned).collect();
-        if names.is_empty() {
+        let mut views: Vec<String> =
+            self.environment.views().filter(|name| matches_wildcard(&pattern.text, name)).map(str::to_owned).collect();
+        views.sort_unstable();
+        if names.is_empty() && views.is_empty() && !fuzzy {
             let message =
                 format!("The name '{}' does not refer to any known table, tabular variable or function.", pattern.text);
             return Err(self.note(Error::new(error::UNKNOWN_TABLE, message, pattern.span)));
         }
-        let mut legs = Vec::with_capacity(names.len());
+        let mut legs = Vec::with_capacity(names.len() + views.len());
         for name in names {
             if let Some(relation) = self.stored_table(&Name::new(name.clone(), pattern.span)) {
                 legs.push((name, relation));
             }
+        }
+        for name in views {
+            let relation = self.table_named(&Name::new(name.clone(), pattern.span))?;
+            legs.push((name, relation));
         }
         Ok(legs)
     }
@@ -110,7 +118,7 @@ impl Binder<'_> {
             legs.push((source_name(&input, "search_arg0"), input));
         } else if tables.is_empty() {
             let pattern = Name::new("*", span);
-            legs = self.wildcard(&pattern)?;
+            legs = self.wildcard(&pattern, false)?;
         } else {
             for table in tables {
                 let source = match &table.kind {

@@ -310,6 +310,9 @@ impl Parser<'_> {
             }
             "typeof" if called => self.type_literal()?,
             "datatable" if called => self.datatable()?,
+            "inline_external_table" if called => {
+                return Err(Error::unsupported("'inline_external_table' (a connection)", start));
+            }
             "externaldata" | "external_data" if called => self.external_data()?,
             _ if INFIX.contains(&word) && !called => return Err(self.missing("expression")),
             _ => {
@@ -326,6 +329,13 @@ impl Parser<'_> {
         let mut arguments = Vec::new();
         let mut height = 0;
         while !self.is(")") {
+            // `count( by`: a parenthesis is missing, not an argument.
+            if arguments.is_empty()
+                && self.word_text().is_some_and(|word| INFIX.contains(&word))
+                && self.mark_at(1) != Some("(")
+            {
+                break;
+            }
             arguments.push(self.argument()?);
             height = height.max(self.height);
             if !self.eat(",") {
