@@ -106,7 +106,7 @@ pub async fn until_asked<T>(
     let mut end: platform::End = super::end()?;
     let asked_twice = async {
         end.asked().await;
-        tracing::warn!("ending once what is under way has ended; ask again to end at once");
+        tracing::info!("ending once what is under way has ended; ask again to end at once");
         stop.cancel();
         end.asked().await;
     };
