@@ -18,6 +18,7 @@ mod series;
 mod shapes;
 mod texts;
 mod windows;
+mod xml;
 mod zones;
 
 use crate::column::{Cell, Column};
@@ -80,6 +81,7 @@ static GROUPS: &[&[Function]] = &[
     series::FUNCTIONS,
     texts::FUNCTIONS,
     windows::FUNCTIONS,
+    xml::FUNCTIONS,
     zones::FUNCTIONS,
 ];
 
