@@ -8,7 +8,7 @@ use super::scope::{Binding, INGESTION_TIME, Lambda, Rows, visible};
 use super::{Binder, Bound, DEEPEST_CALLS, Entity, Noted, language};
 use crate::aggregates::Aggregate;
 use crate::error::{self, Error};
-use crate::functions::Function;
+use crate::functions::{Fault, Function};
 use crate::nearest::nearest;
 use crate::plan::{Relation, Scalar, ScalarKind};
 use crate::span::Span;
@@ -135,7 +135,10 @@ impl Binder<'_> {
         };
         let given = self.given(&call.arguments, rows)?;
         match resolve(function.signatures, &given) {
-            Ok((arguments, ty)) => Ok(Scalar { ty, kind: ScalarKind::Call { function, arguments }, span }),
+            Ok((arguments, ty)) => match faulty(function, &arguments) {
+                None => Ok(Scalar { ty, kind: ScalarKind::Call { function, arguments }, span }),
+                Some(error) => Err(self.note(error)),
+            },
             Err(misfit) => Err(self.misfit(misfit, call)),
         }
     }
@@ -346,4 +349,17 @@ impl FunctionParameter {
             Self::Table { name, .. } => name,
         }
     }
+}
+
+/// The first constant that the function cannot take.
+fn faulty(function: &Function, arguments: &[Scalar]) -> Option<Error> {
+    arguments.iter().enumerate().find_map(|(place, argument)| {
+        let ScalarKind::Constant(Value::String(text)) = &argument.kind else { return None };
+        let (rule, message) = match function.fault(place, text)? {
+            Fault::Pattern(why) => (error::REGEX, format!("'{text}' is not a regular expression: {why}.")),
+            Fault::OneOf(known) => (error::ONE_OF, format!("'{text}' is none of {known}.")),
+            Fault::Format => (error::ONE_OF, format!("{}() cannot write the format '{text}'.", function.name)),
+        };
+        Some(Error::new(rule, message, argument.span))
+    })
 }

@@ -17,6 +17,36 @@ const STEPPED: &[Signature] = &[gives(&[one("date", DATETIME), maybe("offset", L
 const PART: &[Signature] = &[gives(&[one("date", DATETIME)], Type::Int)];
 const NAMED_PART: &[Signature] = &[gives(&[one("part", TEXT), one("date", DATETIME)], Type::Long)];
 const UNIX: &[Signature] = &[gives(&[one("number", Takes::Number)], Type::Datetime)];
+/// What `datetime_add` and `datetime_diff` count.
+pub(super) const PERIODS: &[&str] = &[
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
+];
+/// What `datetime_part` gives.
+pub(super) const PARTS: &[&str] = &[
+    "year",
+    "quarter",
+    "month",
+    "week_of_year",
+    "day",
+    "dayofyear",
+    "hour",
+    "minute",
+    "second",
+    "millisecond",
+    "microsecond",
+    "nanosecond",
+];
+
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "now",
@@ -527,4 +557,12 @@ fn formatted_span(span: Timespan, format: &str) -> Option<String> {
         's' => padded(ticks / SECOND % 60, width),
         _ => None,
     })
+}
+
+pub(super) fn is_datetime_format(format: &str) -> bool {
+    formatted(Datetime::MIN, format).is_some()
+}
+
+pub(super) fn is_timespan_format(format: &str) -> bool {
+    formatted_span(Timespan(0), format).is_some()
 }

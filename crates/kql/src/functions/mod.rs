@@ -5,6 +5,7 @@ mod arrays;
 mod bags;
 mod compression;
 mod conditions;
+mod constants;
 mod conversions;
 mod datetimes;
 mod encodings;
@@ -20,6 +21,8 @@ mod texts;
 mod windows;
 mod xml;
 mod zones;
+
+pub use constants::Fault;
 
 use crate::column::{Cell, Column};
 use crate::signature::Signature;
