@@ -1,4 +1,6 @@
-//! Encodings: Base64, URLs, hashes.
+//! Encodings: Base64, URLs, Punycode.
+
+use idna::punycode;
 
 use super::given::{array, text};
 use super::shapes::*;
@@ -77,6 +79,35 @@ pub(super) static FUNCTIONS: &[Function] = &[
         Eval::Cells(|_, args| {
             let bytes = decoded(&args[0].text()).and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
             Value::Guid(bytes.map(|bytes| Guid::from_bytes(reordered(bytes))))
+        }),
+    ),
+    Function::new(
+        "punycode_from_string",
+        TEXT_TO_TEXT,
+        "Punycode of a text, without the prefix that it has in domains; empty where there is none.",
+        &[("punycode_from_string('académie-française')", "acadmie-franaise-npb1a")],
+        Eval::Cells(|_, args| text(punycode::encode_str(&args[0].text()).unwrap_or_default())),
+    ),
+    Function::new(
+        "punycode_to_string",
+        TEXT_TO_TEXT,
+        "The text that Punycode without a prefix stands for; empty where it is none.",
+        &[("punycode_to_string('acadmie-franaise-npb1a')", "académie-française")],
+        Eval::Cells(|_, args| text(punycode::decode_to_string(&args[0].text()).unwrap_or_default())),
+    ),
+    Function::new(
+        "punycode_domain_from_string",
+        TEXT_TO_TEXT,
+        "The domain with its labels read that are in Punycode; empty where one of them is not.",
+        &[("punycode_domain_from_string('xn--Lin-8na.Celtchair.org')", "Lúin.Celtchair.org")],
+        Eval::Cells(|_, args| {
+            let domain = args[0].text();
+            let label = |label: &str| match label.strip_prefix("xn--") {
+                Some(encoded) => punycode::decode_to_string(encoded),
+                None => Some(label.to_owned()),
+            };
+            let labels: Option<Vec<String>> = domain.split('.').map(label).collect();
+            text(labels.map(|labels| labels.join(".")).unwrap_or_default())
         }),
     ),
     Function::new(
