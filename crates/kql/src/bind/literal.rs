@@ -89,7 +89,11 @@ fn integer(text: &str) -> Option<i64> {
 fn dynamic(json: &Json) -> Option<Dynamic> {
     Some(match json {
         Json::Null => Dynamic::Null,
-        Json::Literal(literal) => Dynamic::from(value(literal)?),
+        Json::Literal(literal) => match value(literal)? {
+            // A timespan inside a dynamic literal is a number of ticks; `pack_array` keeps it a timespan.
+            Value::Timespan(Some(span)) => Dynamic::Long(span.0),
+            value => Dynamic::from(value),
+        },
         Json::Array(items) => Dynamic::Array(items.iter().map(dynamic).collect::<Option<Vec<_>>>()?.into()),
         Json::Bag(properties) => {
             let mut bag: Vec<(Arc<str>, Dynamic)> = Vec::with_capacity(properties.len());
