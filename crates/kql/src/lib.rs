@@ -31,6 +31,7 @@ mod lexer;
 mod nearest;
 mod options;
 mod real;
+mod stack;
 mod table;
 mod terms;
 mod value;
@@ -53,19 +54,21 @@ pub use value::{Type, Value};
 /// # Errors
 /// The first finding where the query is not one or does not fit the tables; what it asks for and this engine lacks; a limit.
 pub fn run(query: &str, database: &Database, options: &Options) -> Result<Answer, Error> {
-    let tree = syntax::parse(query)?;
-    let evaluate =
-        |shared: &[plan::Relation], relation: &plan::Relation| exec::table(shared, relation, database, options);
-    let plan = bind::bind(&tree, database, Some(&evaluate)).map_err(|errors| {
-        errors.into_iter().next().unwrap_or_else(|| Error::unsupported("this query", span::Span::at(0)))
-    })?;
-    exec::run(&plan, database, options)
+    stack::on_own_stack(|| {
+        let tree = syntax::parse_here(query)?;
+        let evaluate =
+            |shared: &[plan::Relation], relation: &plan::Relation| exec::table(shared, relation, database, options);
+        let plan = bind::bind(&tree, database, Some(&evaluate)).map_err(|errors| {
+            errors.into_iter().next().unwrap_or_else(|| Error::unsupported("this query", span::Span::at(0)))
+        })?;
+        exec::run(&plan, database, options)
+    })
 }
 
 /// What is wrong with a query over these tables, in the order of the text; nothing where it would run.
 pub fn check(query: &str, database: &Database) -> Vec<Error> {
-    match syntax::parse(query) {
+    stack::on_own_stack(|| match syntax::parse_here(query) {
         Ok(tree) => bind::bind(&tree, database, None).err().unwrap_or_default(),
         Err(error) => vec![error],
-    }
+    })
 }

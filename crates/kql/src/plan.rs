@@ -488,6 +488,13 @@ impl Scalar {
         reads
     }
 
+    /// How many expressions the longest way to a leaf passes, this one included.
+    pub(crate) fn height(&self) -> usize {
+        let mut highest = 0;
+        self.for_each_operand(&mut |operand| highest = highest.max(operand.height()));
+        highest + 1
+    }
+
     /// How many expressions it is made of.
     pub(crate) fn size(&self) -> usize {
         let mut size = 1;
@@ -507,7 +514,7 @@ impl Scalar {
         match &self.kind {
             ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
             ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
-                operands.iter().for_each(visit)
+                operands.iter().for_each(visit);
             }
             ScalarKind::Convert(operand)
             | ScalarKind::Negate(operand)
@@ -533,7 +540,7 @@ impl Scalar {
         match &mut self.kind {
             ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
             ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
-                operands.iter_mut().for_each(visit)
+                operands.iter_mut().for_each(visit);
             }
             ScalarKind::Convert(operand)
             | ScalarKind::Negate(operand)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::overload::{Given, Misfit, resolve};
 use super::scope::{Binding, INGESTION_TIME, Lambda, Rows, visible};
-use super::{Binder, Bound, DEEPEST_CALLS, Entity, Noted, language};
+use super::{Binder, Bound, DEEPEST_CALLS, Entity, HIGHEST_SCALAR, Noted, language};
 use crate::aggregates::Aggregate;
 use crate::error::{self, Error};
 use crate::functions::{Fault, Function};
@@ -246,7 +246,14 @@ impl Binder<'_> {
         self.calls -= 1;
         self.aggregates = aggregates;
         self.environment = outer;
-        entity
+        match entity {
+            Ok(Entity::Scalar(scalar)) if scalar.height() > HIGHEST_SCALAR => {
+                let message =
+                    format!("Calls of '{}' make an expression higher than {HIGHEST_SCALAR} levels.", name.text);
+                Err(self.note(Error::new(error::TOO_DEEP, message, name.span)))
+            }
+            entity => entity,
+        }
     }
 
     fn body(&mut self, lambda: &Lambda, name: &Name) -> Bound<Entity> {

@@ -35,6 +35,8 @@ use scope::{Binding, Environment, Lambda, Rows};
 const DEEPEST_CALLS: usize = 24;
 /// How high a relation may grow before it becomes a shared one.
 const HIGHEST_RELATION: usize = 32;
+/// How high an expression may grow by calling functions.
+const HIGHEST_SCALAR: usize = 384;
 /// How many expressions a query may copy by calling functions with computed arguments.
 const MOST_COPIES: usize = 200_000;
 
@@ -135,7 +137,12 @@ impl<'a> Binder<'a> {
 
     /// A tabular statement; a scalar one is answered as `print` would.
     fn answer(&mut self, expr: &Expr) -> Bound<Relation> {
-        match self.entity(expr, Rows::None)? {
+        let entity = match &expr.inner().kind {
+            // A name alone can only be a table's.
+            ExprKind::Name(name) => Entity::Table(self.table_named(name)?),
+            _ => self.entity(expr, Rows::None)?,
+        };
+        match entity {
             Entity::Table(relation) => Ok(scope::without_hidden(relation)),
             Entity::Scalar(_) => {
                 Err(self.note(Error::new(error::TABULAR_EXPECTED, "Tabular value expected.", expr.span)))

@@ -222,10 +222,7 @@ impl Naming {
         match implied {
             Some(name) if declared => self.declare(name),
             Some(name) => Some(self.taken.unique(name)),
-            None => {
-                self.unnamed += 1;
-                Some(self.taken.unique(&format!("Column{}", self.unnamed)))
-            }
+            None => Some(self.number()),
         }
     }
 
@@ -238,9 +235,17 @@ impl Naming {
     pub fn imply(&mut self, name: Option<&str>) -> String {
         match name {
             Some(name) => self.taken.unique(name),
-            None => {
-                self.unnamed += 1;
-                self.taken.unique(&format!("Column{}", self.unnamed))
+            None => self.number(),
+        }
+    }
+
+    /// Takes the first free of `Column1`, `Column2`, ... after those it has given.
+    fn number(&mut self) -> String {
+        loop {
+            self.unnamed += 1;
+            let name = format!("Column{}", self.unnamed);
+            if self.taken.take(&name) {
+                return name;
             }
         }
     }

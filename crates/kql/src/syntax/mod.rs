@@ -13,6 +13,7 @@ pub use operator::{
     SortColumn, UnionSource,
 };
 pub use parser::parse;
+pub(crate) use parser::parse_here;
 
 use crate::span::Span;
 

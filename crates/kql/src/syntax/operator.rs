@@ -256,7 +256,7 @@ pub enum JoinKind {
 }
 
 /// What has to agree in a join, in order: names, or equalities.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct JoinOn {
     /// The conditions; empty where none is given.
     pub conditions: Vec<Expr>,
@@ -393,7 +393,7 @@ pub struct ParseOperator {
 }
 
 /// One part of a `parse` pattern.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum PatternPart {
     /// `*`
     Star(Span),
@@ -416,4 +416,21 @@ impl JoinKind {
         (Self::LeftAnti, &["leftanti", "anti", "leftantisemi"]),
         (Self::RightAnti, &["rightanti", "rightantisemi"]),
     ];
+}
+
+impl PartialEq for JoinOn {
+    fn eq(&self, other: &Self) -> bool {
+        self.conditions == other.conditions
+    }
+}
+
+impl PartialEq for PatternPart {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Star(_), Self::Star(_)) => true,
+            (Self::Text(own, _), Self::Text(other, _)) => own == other,
+            (Self::Capture(name, ty), Self::Capture(other, other_ty)) => name == other && ty == other_ty,
+            _ => false,
+        }
+    }
 }

@@ -24,6 +24,11 @@ const HIGHEST: usize = 192;
 ///
 /// What the text has where the language wants something else, with the vendor's code for it; a construct that is refused by name.
 pub fn parse(text: &str) -> Result<Query, Error> {
+    crate::stack::on_own_stack(|| parse_here(text))
+}
+
+/// `parse` on the caller's stack.
+pub(crate) fn parse_here(text: &str) -> Result<Query, Error> {
     let tokens = lexer::tokens(text)?;
     Parser { text, tokens, at: 0, depth: 0, height: 0, peak: 0, in_search: false }.query()
 }
@@ -360,7 +365,7 @@ impl Parser<'_> {
         let mut parameters = Vec::new();
         while let Some(word) = self.word_text() {
             let hint = word == "hint" && self.mark_at(1) == Some(".");
-            if !hint && !(allowed.contains(&word) && self.mark_at(1) == Some("=")) {
+            if !(hint || allowed.contains(&word) && self.mark_at(1) == Some("=")) {
                 break;
             }
             parameters.push(self.parameter()?);

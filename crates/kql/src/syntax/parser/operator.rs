@@ -416,7 +416,9 @@ impl Parser<'_> {
     fn partition(&mut self) -> Parsed<OperatorKind> {
         let parameters = self.parameters(&[])?;
         self.expect_word("by")?;
-        let by = self.postfix()?;
+        let name = self.name()?;
+        let span = name.span;
+        let by = Expr::new(ExprKind::Name(name), span);
         let close = if self.eat("{") {
             "}"
         } else {
