@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        takes: "[demo|sync]",
+        takes: "[demo|kql|sync]",
         says: "measures what is promised about speed and size",
         run: bench::run,
     },

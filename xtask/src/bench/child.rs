@@ -187,8 +187,9 @@ pub fn wait(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// The moment, for measuring from.
 #[expect(clippy::disallowed_methods, reason = "what is measured is real time")]
-fn now() -> Instant {
+pub fn now() -> Instant {
     Instant::now()
 }
 

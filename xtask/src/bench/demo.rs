@@ -10,16 +10,17 @@ use super::child::{Child, counts, reset_stats, stats, wait};
 use super::{Figure, folder, lockstep, median};
 
 pub fn measure() -> Result<Vec<Figure>> {
-    let mut figures = vec![size()?, demo()?];
-    let serving = Child::new(lockstep()).args(["demo", "--serve"]).start(CONFIG)?;
+    let lockstep = lockstep()?;
+    let mut figures = vec![size(&lockstep)?, demo(&lockstep)?];
+    let serving = Child::new(&lockstep).args(["demo", "--serve"]).start(CONFIG)?;
     let world = World::said(&serving.said).with_context(|| format!("no files are named in:\n{}", serving.said))?;
     figures.extend(cold_pass(&world)?);
     figures.push(warm_pass(&world)?);
     Ok(figures)
 }
 
-fn size() -> Result<Figure> {
-    let bytes = fs::metadata(lockstep())?.len();
+fn size(lockstep: &Path) -> Result<Figure> {
+    let bytes = fs::metadata(lockstep)?.len();
     Ok(Figure {
         what: "size of the program".into(),
         measured: format!("{:.1} MB", mb(bytes)),
@@ -28,8 +29,8 @@ fn size() -> Result<Figure> {
     })
 }
 
-fn demo() -> Result<Figure> {
-    let demo = Child::new(lockstep()).args(["demo"]);
+fn demo(lockstep: &Path) -> Result<Figure> {
+    let demo = Child::new(lockstep).args(["demo"]);
     let mut walls = Vec::new();
     for _ in 0..RUNS {
         walls.push(demo.wall()?.as_secs_f64());
@@ -66,7 +67,7 @@ impl World {
     fn command(&self, word: &str, ledger: &Path) -> Result<Child> {
         let words =
             [word.as_ref(), "--config".as_ref(), self.config.as_os_str(), "--ledger".as_ref(), ledger.as_os_str()];
-        Child::new(lockstep()).args(words).under(&self.env_file)
+        Child::new(lockstep()?).args(words).under(&self.env_file)
     }
 }
 

@@ -21,8 +21,8 @@ pub fn measure() -> Result<Vec<Figure>> {
     let mut clients = vec![Client { name: "lockstep", command: |folder, _| ours(folder) }];
     let mut figures = Vec::new();
     if python_has(&["azure.identity", "azure.mgmt.securityinsight", "azure.monitor.query", "aiohttp"]) {
-        clients.push(Client { name: "SDKs, one at a time", command: |_, corpora| peer(corpora, "sync_peer.py") });
-        clients.push(Client { name: "SDKs, ten in flight", command: |_, corpora| peer(corpora, "aio_peer.py") });
+        clients.push(Client { name: "SDKs, one at a time", command: |_, corpora| Ok(peer(corpora, "sync_peer.py")) });
+        clients.push(Client { name: "SDKs, ten in flight", command: |_, corpora| Ok(peer(corpora, "aio_peer.py")) });
     } else {
         figures.push(Figure::left_out("the peers", "pip install -r bench/requirements.txt of the corpora"));
     }
@@ -43,7 +43,7 @@ pub fn measure() -> Result<Vec<Figure>> {
 struct Client {
     name: &'static str,
     /// From a folder with `twin.env` and `lockstep.toml`, and the corpora.
-    command: fn(&Path, &Path) -> Child,
+    command: fn(&Path, &Path) -> Result<Child>,
 }
 
 struct Run {
@@ -58,12 +58,12 @@ impl Client {
     fn run(&self, tables: &Path, corpora: &Path) -> Result<Run> {
         let folder = folder("sync")?;
         let (env_file, config) = (folder.join("twin.env"), folder.join("lockstep.toml"));
-        let twin = Child::new(lockstep())
+        let twin = Child::new(lockstep()?)
             .args(["twin", "--now", NOW, "--load"])
             .args([tables.as_os_str(), "--env-file".as_ref(), env_file.as_os_str()])
             .args(["--config-file".as_ref(), config.as_os_str()]);
         let _serving = twin.start("ready")?;
-        let command = (self.command)(&folder, corpora).under(&env_file)?;
+        let command = (self.command)(&folder, corpora)?.under(&env_file)?;
         let took = command.took()?;
         let stats = stats(&env_file)?;
         let requests = counts(&stats).map(|(_, count)| count).sum();
@@ -91,9 +91,9 @@ impl Client {
     }
 }
 
-fn ours(folder: &Path) -> Child {
+fn ours(folder: &Path) -> Result<Child> {
     let config = folder.join("lockstep.toml");
-    Child::new(lockstep()).args(["apply".as_ref(), "--config".as_ref(), config.as_os_str()])
+    Ok(Child::new(lockstep()?).args(["apply".as_ref(), "--config".as_ref(), config.as_os_str()]))
 }
 
 fn peer(corpora: &Path, script: &str) -> Child {
