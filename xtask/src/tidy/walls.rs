@@ -38,6 +38,7 @@ const WALLS: &[Wall] = &[
     Wall {
         sign: concat!("clippy::", "disallowed_methods"),
         doors: &[
+            "crates/kql/examples/",
             "crates/kql/src/exec/mod.rs",
             "crates/lockstep-engine/src/clock.rs",
             "crates/lockstep-ledger/src/sqlite/lock.rs",
@@ -49,10 +50,13 @@ const WALLS: &[Wall] = &[
             "xtask/src/bench/child.rs",
         ],
     },
-    Wall { sign: concat!("clippy::", "print_std"), doors: &["xtask/src/main.rs"] },
-    Wall { sign: concat!("io::", "std"), doors: &["crates/lockstep/src/logging.rs", "crates/lockstep/src/render/"] },
-    Wall { sign: concat!("anstream", "::"), doors: &["crates/lockstep/src/logging.rs", "crates/lockstep/src/render/"] },
+    Wall { sign: concat!("clippy::", "print_std"), doors: &["crates/kql/examples/", "xtask/src/main.rs"] },
+    Wall { sign: concat!("io::", "stdout"), doors: PRINTING },
+    Wall { sign: concat!("io::", "stderr"), doors: PRINTING },
+    Wall { sign: concat!("anstream", "::"), doors: PRINTING },
 ];
+
+const PRINTING: &[&str] = &["crates/lockstep/src/logging.rs", "crates/lockstep/src/render/"];
 
 const CLIPPY: &str = "clippy.toml";
 
