@@ -55,7 +55,8 @@ fn entries<'a>(manifest: &'a Table, kinds: &[&str]) -> Vec<(&'a String, &'a Valu
 
 /// Whether a Rust file under `folder` names the crate.
 fn is_used(tree: &Tree, folder: &str, name: &str) -> bool {
-    let name = name.replace('-', "_");
+    let library = LIBRARIES.iter().find(|(package, _)| *package == name).map(|(_, library)| (*library).to_owned());
+    let name = library.unwrap_or_else(|| name.replace('-', "_"));
     let mut sources = tree.rust().filter(|file| file.path.starts_with(folder));
     sources.any(|file| {
         file.text.match_indices(&name).any(|(at, _)| {
@@ -71,6 +72,9 @@ fn is_used(tree: &Tree, folder: &str, name: &str) -> bool {
 fn explained(reasons: &str) -> impl Iterator<Item = &str> {
     lines(reasons).filter(|(_, line)| line.starts_with("| `")).filter_map(|(_, line)| quoted(line).next())
 }
+
+/// Packages whose library has another name.
+const LIBRARIES: &[(&str, &str)] = &[("md-5", "md5")];
 
 const KINDS: &[&str] = &["dependencies", "dev-dependencies", "build-dependencies"];
 const REASONS: &str = "docs/decisions/dependencies.md";
