@@ -60,14 +60,14 @@ fn closed() -> IncidentChange {
 }
 
 fn body(document: &Value, change: &IncidentChange) -> Value {
-    let scope = Scope::new(NAME, NAME, "g", "work", NAME).expect("it is a scope");
+    let scope = Scope::new(NAME, NAME, "g", "soc-logs", NAME).expect("it is a scope");
     let request = write(&Endpoints::of(Cloud::Public), &scope, &fresh(document).expect("it can be read"), change);
     assert_eq!(request.method(), Method::Put);
     assert_eq!(
         request.url().as_str(),
         format!(
             "https://management.azure.com/subscriptions/{NAME}/resourceGroups/g/providers/\
-             Microsoft.OperationalInsights/workspaces/work/providers/Microsoft.SecurityInsights/incidents/{NAME}\
+             Microsoft.OperationalInsights/workspaces/soc-logs/providers/Microsoft.SecurityInsights/incidents/{NAME}\
              ?api-version=2024-03-01"
         )
     );
