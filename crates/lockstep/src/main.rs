@@ -14,6 +14,7 @@ mod problem;
 mod render;
 mod settings;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 
 use clap::Parser;
@@ -28,14 +29,18 @@ fn main() -> process::ExitCode {
     let arguments = Arguments::parse();
     let environment = Environment::read();
     let mut screen = Screen::new();
-    let ended = logging::start(&arguments.common, &environment)
-        .and_then(|()| commands::run(arguments, &environment, &mut screen));
-    let code = match ended {
-        Ok(code) => code,
-        Err(problem) => {
+    let run = || {
+        logging::start(&arguments.common, &environment)
+            .and_then(|()| commands::run(arguments, &environment, &mut screen))
+    };
+    let code = match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(Ok(code)) => code,
+        Ok(Err(problem)) => {
             screen.problem(&problem);
             problem.exit
         }
+        // The panic has said what it is about.
+        Err(_) => return process::ExitCode::FAILURE,
     };
     match screen.finish() {
         Err(error) if code == ExitCode::Done => {

@@ -1,7 +1,7 @@
-//! What differs by operating system, and the machine's clock.
+//! What differs by operating system, and what is taken from the machine: its clock and standard input.
 
 use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -87,6 +87,11 @@ pub fn write_private(path: &Path, text: &str) -> io::Result<()> {
     options.write(true).create_new(true);
     owner_only(&mut options);
     options.open(path)?.write_all(text.as_bytes())
+}
+
+/// Standard input.
+pub fn input() -> impl BufRead {
+    io::stdin().lock()
 }
 
 /// The machine's time, UTC. The engine and the twin have clocks of their own.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use lockstep_core::IncidentState;
 use lockstep_ledger::{Entry, Event, Verified, View};
 use serde_json::{Value, json};
 
+use super::pass::moment;
 use super::table::{Look, cell, look, table};
 use super::{Screen, safe};
 
@@ -20,7 +20,7 @@ pub fn entries(entries: &[Entry], screen: &mut Screen) {
         let (event, about, what, how) = words(entry);
         let event = cell(event);
         let event = how.map_or(event.clone(), |how| look(event, how));
-        table.add_row([cell(&entry.number.to_string()), cell(&View::from(entry).at), event, cell(&about), cell(&what)]);
+        table.add_row([cell(&entry.number.to_string()), cell(&moment(entry.at)), event, cell(&about), cell(&what)]);
     }
     screen.line(&table.to_string());
 }
@@ -50,11 +50,12 @@ pub fn verified_json(verified: &Verified) -> Value {
 fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
     match &entry.event {
         Event::RunStarted(started) => {
-            let what = format!("policy {}, workspace {}", started.policy.name, started.workspace);
+            let workspace = started.workspace.rsplit('/').next().unwrap_or_default();
+            let what = format!("policy {}, workspace {workspace}", started.policy.name);
             ("run started", format!("run {}", started.run), what, Some(Look::Faint))
         }
         Event::Intended(intended) => {
-            let what = format!("{} -> {}", short(&intended.before.state), short(&intended.after));
+            let what = format!("{} -> {}", intended.before.state, intended.after);
             ("intended", format!("incident {} ({})", intended.number, intended.incident), what, None)
         }
         Event::Done(done) => ("done", write(done.write.0), String::new(), Some(Look::Good)),
@@ -77,8 +78,4 @@ fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
 
 fn write(number: u64) -> String {
     format!("entry {number}")
-}
-
-fn short(state: &IncidentState) -> String {
-    state.to_string()
 }

@@ -289,7 +289,7 @@ fn sentence(why: Untouched) -> String {
 }
 
 /// A moment in RFC 3339, UTC, to the second.
-fn moment(time: Time) -> String {
+pub fn moment(time: Time) -> String {
     let seconds = time.ticks().div_euclid(Time::TICKS_PER_SECOND);
     let moment = ::time::OffsetDateTime::from_unix_timestamp(seconds).ok();
     let text = moment.and_then(|moment| moment.format(&::time::format_description::well_known::Rfc3339).ok());

@@ -43,5 +43,7 @@ pub fn look(cell: Cell, look: Look) -> Cell {
 }
 
 /// Round corners, solid columns, and no lines between rows.
-const STYLE: TableStyle =
-    UTF8_FULL_CONDENSED.with_rounded_corners().content_lines(ContentLineStyle::new('│', '│', '│'));
+const STYLE: TableStyle = UTF8_FULL_CONDENSED
+    .with_rounded_corners()
+    .header_lines(ContentLineStyle::new('│', '│', '│'))
+    .content_lines(ContentLineStyle::new('│', '│', '│'));

@@ -27,7 +27,7 @@ fn the_formats() {
     exit code 0
     --- stdout
     ╭────────────────┬───────────────┬────────┬──────────┬──────────────────────────────╮
-    │ IncidentNumber ┆ Title         ┆ Status ┆ AlertIds ┆ TimeGenerated                │
+    │ IncidentNumber │ Title         │ Status │ AlertIds │ TimeGenerated                │
     ╞════════════════╪═══════════════╪════════╪══════════╪══════════════════════════════╡
     │ 7              │ One           │        │ ["a"]    │ 2024-05-01T10:00:00.0000000Z │
     │ 8              │ Two, "quoted" │ New    │          │ 2024-05-01T11:00:00.0000000Z │

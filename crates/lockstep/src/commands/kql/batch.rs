@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{cannot_read, database, options};
 use crate::arguments::KqlData;
 use crate::exit_code::ExitCode;
+use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Screen};
 
@@ -22,7 +23,7 @@ use crate::render::{self, Screen};
 pub fn batch(data: &KqlData, screen: &mut Screen) -> Result<ExitCode, Problem> {
     let database = database(data.data.as_deref())?;
     let options = options(data);
-    for line in std::io::stdin().lock().split(b'\n') {
+    for line in platform::input().split(b'\n') {
         let line = line.map_err(|error| cannot_read(Path::new("standard input"), &error))?;
         if line.trim_ascii().is_empty() {
             continue;

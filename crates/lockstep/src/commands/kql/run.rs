@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{cannot_read, database};
 use crate::arguments::KqlRun;
 use crate::exit_code::ExitCode;
+use crate::platform;
 use crate::problem::{Place, Problem};
 use crate::render::{self, Screen};
 
@@ -43,7 +44,7 @@ fn query(options: &KqlRun) -> Result<Option<(String, String)>, Problem> {
         (_, Some(text)) => Ok(Some(("query".to_owned(), text.clone()))),
         (Some(path), None) if path == Path::new("-") => {
             let mut text = String::new();
-            std::io::stdin()
+            platform::input()
                 .read_to_string(&mut text)
                 .map_err(|error| cannot_read(Path::new("standard input"), &error))?;
             Ok(Some(("standard input".to_owned(), text)))
