@@ -1,5 +1,7 @@
 //! Times a query over JSON lines: `time_query QUERY.kql NOW NAME=FILE...` prints the load time, the times of ten runs, and the rows.
+
 #![expect(clippy::print_stdout, reason = "an example that prints")]
+#![expect(clippy::disallowed_methods, reason = "it times")]
 
 use std::fs::File;
 use std::io::BufReader;

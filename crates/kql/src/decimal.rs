@@ -68,14 +68,14 @@ impl Decimal {
     }
 
     /// The sum; `None` where it has more than 34 digits before the point.
-    pub fn add(self, other: Self) -> Option<Self> {
+    pub fn sum(self, other: Self) -> Option<Self> {
         let (left, right, scale) = aligned(self, other)?;
         Self::new(left.checked_add(right)?, scale)
     }
 
     /// The difference.
     pub fn subtract(self, other: Self) -> Option<Self> {
-        self.add(other.negate())
+        self.sum(other.negate())
     }
 
     /// The number of the other sign.
@@ -220,7 +220,7 @@ mod tests {
         let check = |value: Option<Decimal>, expected: &str| {
             assert_eq!(value.map(|value| value.to_string()).as_deref(), Some(expected));
         };
-        check(decimal("0.1").add(decimal("0.2")), "0.3");
+        check(decimal("0.1").sum(decimal("0.2")), "0.3");
         check(decimal("1").divide(decimal("4")), "0.25");
         check(decimal("1e3").multiply(decimal("-2.5")), "-2500");
         check(decimal("7.5").remainder(decimal("2")), "1.5");

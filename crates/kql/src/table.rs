@@ -64,11 +64,6 @@ impl Table {
         &self.schema
     }
 
-    /// The columns, shared.
-    pub(crate) fn shared_schema(&self) -> &Arc<Schema> {
-        &self.schema
-    }
-
     /// The rows, in chunks.
     pub(crate) fn chunks(&self) -> &[Arc<Chunk>] {
         &self.chunks

@@ -30,7 +30,7 @@ impl State for Sum {
     fn add(&mut self, cells: &[Cell<'_>]) {
         match cells[0] {
             Cell::Decimal(Some(value)) => {
-                self.decimal = Some(self.decimal.map_or(value, |sum| sum.add(value).unwrap_or(sum)));
+                self.decimal = Some(self.decimal.map_or(value, |sum| sum.sum(value).unwrap_or(sum)));
             }
             Cell::Real(Some(value)) => self.real += value,
             cell => self.whole = self.whole.wrapping_add(whole(cell).unwrap_or(0)),
@@ -63,7 +63,7 @@ impl State for Average {
     fn add(&mut self, cells: &[Cell<'_>]) {
         match cells[0] {
             Cell::Decimal(Some(value)) => {
-                self.decimal = Some(self.decimal.map_or(value, |sum| sum.add(value).unwrap_or(sum)));
+                self.decimal = Some(self.decimal.map_or(value, |sum| sum.sum(value).unwrap_or(sum)));
             }
             Cell::Timespan(Some(value)) => self.ticks += i128::from(value.0),
             Cell::Datetime(Some(value)) => self.ticks += i128::from(value.0),

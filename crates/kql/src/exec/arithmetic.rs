@@ -60,7 +60,7 @@ pub fn arithmetic(op: BinaryOp, left: &Column, right: &Column, returns: Type) ->
         (_, _, Type::Decimal) => {
             let (left, right) = (convert(left, Type::Decimal), convert(right, Type::Decimal));
             apply(&left, &right, |a: Decimal, b: Decimal| match op {
-                BinaryOp::Add => a.add(b),
+                BinaryOp::Add => a.sum(b),
                 BinaryOp::Subtract => a.subtract(b),
                 BinaryOp::Multiply => a.multiply(b),
                 BinaryOp::Divide => a.divide(b),

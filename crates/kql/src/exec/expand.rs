@@ -150,7 +150,7 @@ fn push(cell: Cell<'_>, count: usize, bags_as_arrays: bool, elements: &mut Vec<D
             elements.extend(members.iter().take(count).map(|(name, value)| match bags_as_arrays {
                 true => Dynamic::Array([Dynamic::String(Arc::clone(name)), value.clone()].into()),
                 false => Dynamic::Bag([(Arc::clone(name), value.clone())].into()),
-            }))
+            }));
         }
         cell if count > 0 && !cell.is_null() => elements.push(Dynamic::from(cell.to_value())),
         _ => {}

@@ -68,7 +68,7 @@ impl Run<'_> {
 impl Members {
     fn new(op: ListOp, operand: Type, elements: Vec<Value>) -> Self {
         let elements: Vec<Value> = elements.into_iter().flat_map(spread).collect();
-        let texts = || elements.iter().map(|element| element.to_string());
+        let texts = || elements.iter().map(ToString::to_string);
         match op {
             ListOp::HasAny | ListOp::HasAll => {
                 // Looking for terms has no pattern that could be malformed.

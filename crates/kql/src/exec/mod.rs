@@ -51,7 +51,7 @@ pub(crate) struct Run<'a> {
 
 /// Executes a plan.
 pub(crate) fn run(plan: &Plan, database: &Database, options: &Options) -> Result<Answer, Error> {
-    let mut run = Run { database, options, started: Instant::now(), shared: Vec::new(), members: Mutex::default() };
+    let mut run = Run::begin(database, options);
     for relation in &plan.shared {
         let rows = run.relation(relation, &Needed::all(relation), None)?;
         run.shared.push(rows);
@@ -73,7 +73,7 @@ pub(crate) fn table(
     database: &Database,
     options: &Options,
 ) -> Result<Table, Error> {
-    let mut run = Run { database, options, started: Instant::now(), shared: Vec::new(), members: Mutex::default() };
+    let mut run = Run::begin(database, options);
     for relation in shared {
         let rows = run.relation(relation, &Needed::all(relation), None)?;
         run.shared.push(rows);
@@ -93,7 +93,12 @@ fn within_limits(table: Table, options: &Options, partial: &mut Option<Partial>)
     table.take(limit)
 }
 
-impl Run<'_> {
+impl<'a> Run<'a> {
+    #[expect(clippy::disallowed_methods, reason = "the time that a query may take is real time")]
+    fn begin(database: &'a Database, options: &'a Options) -> Self {
+        Self { database, options, started: Instant::now(), shared: Vec::new(), members: Mutex::default() }
+    }
+
     /// The rows of a relation; `input` is what `Operator::Input` stands for.
     fn relation(&self, relation: &Relation, needed: &Needed, input: Option<&Rows>) -> Result<Rows, Error> {
         let rows = self.operator(relation, needed, input)?;

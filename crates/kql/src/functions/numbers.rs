@@ -296,7 +296,7 @@ fn bin_at(call: &Call, args: &[Cell<'_>]) -> Value {
                 _ => None,
             };
             let (value, size, fixed) = (decimal(args[0])?, decimal(args[1])?, decimal(args[2])?);
-            value.subtract(fixed)?.divide(size)?.floor().multiply(size)?.add(fixed)
+            value.subtract(fixed)?.divide(size)?.floor().multiply(size)?.sum(fixed)
         })()),
         Type::Datetime => Value::Datetime(whole().and_then(Datetime::from_ticks)),
         Type::Timespan => Value::Timespan(whole().map(Timespan)),
