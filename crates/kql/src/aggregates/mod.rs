@@ -153,7 +153,7 @@ mod tests {
                 match crate::run(&query, &Database::new(), &Options::at(Datetime::MIN)) {
                     Ok(answer) if answer.tables[0].1.value(0, 0).to_string() == *expected => {}
                     Ok(answer) => {
-                        wrong.push(format!("{call} gives {}, not {expected}", answer.tables[0].1.value(0, 0)))
+                        wrong.push(format!("{call} gives {}, not {expected}", answer.tables[0].1.value(0, 0)));
                     }
                     Err(error) => wrong.push(format!("{call} fails: {error}")),
                 }
