@@ -47,6 +47,8 @@ impl Network {
         }
         let plain = builder()
             .no_proxy()
+            // It never speaks TLS, and reading the system's authorities takes a while.
+            .tls_certs_only([])
             .build()
             .map_err(|error| Error::with_error(ErrorKind::Other, error, "no client for plain HTTP"))?;
         Ok(self.plain.get_or_init(|| plain))
