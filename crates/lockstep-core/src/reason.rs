@@ -55,12 +55,17 @@ pub enum Reason {
     TooManyAlerts,
     /// Something about it could not be read; this says what.
     Unread(String),
+    /// Something about it may not be read; this says which right is missing.
+    NotAllowed(String),
 }
 
 impl Reason {
     /// Whether something about the incident could not be seen: it is not known to need nothing.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unread(_) | Self::TasksUnread | Self::AlertUnclear(AlertState::Unread))
+        matches!(
+            self,
+            Self::Unread(_) | Self::NotAllowed(_) | Self::TasksUnread | Self::AlertUnclear(AlertState::Unread)
+        )
     }
 
     /// Whether a change is due but waits for somebody to look.
@@ -99,6 +104,7 @@ impl Reason {
             Self::AlertsUncounted { .. } => "alerts-uncounted",
             Self::TooManyAlerts => "too-many-alerts",
             Self::Unread(_) => "unread",
+            Self::NotAllowed(_) => "not-allowed",
         }
     }
 }
@@ -136,6 +142,7 @@ impl fmt::Display for Reason {
             }
             Self::TooManyAlerts => f.write_str("it is full: it may have alerts that nobody sees"),
             Self::Unread(what) => write!(f, "it could not be read: {what}"),
+            Self::NotAllowed(what) => write!(f, "a right to read it is missing: {what}"),
         }
     }
 }

@@ -28,7 +28,8 @@ pub(crate) struct Judged {
 
 /// Reads an incident and its alerts; `target` says whether its tasks matter.
 ///
-/// What cannot be read about an alert becomes a state of that alert. An incident that cannot be read is a reason to leave it.
+/// What cannot be read about an alert becomes a state of that alert. An incident that cannot be read is a reason to leave it,
+/// and so is a right that is missing for either.
 pub(crate) async fn confirm(workspace: &Workspace, seen: &Incident, target: Target) -> Result<Read, Reason> {
     let began = Instant::now();
     let tasks = async { if target.lowers() { workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
@@ -36,6 +37,7 @@ pub(crate) async fn confirm(workspace: &Workspace, seen: &Incident, target: Targ
     let fresh = fresh.map_err(unread)?;
     let open_tasks = tasks.map_err(unread)?;
     let alerts = join_all(seen.alerts.iter().map(|alert| read_alert(workspace, alert))).await;
+    let alerts = alerts.into_iter().collect::<Result<_, _>>()?;
     let confirmed = fresh.confirmed(alerts, open_tasks);
     Ok(Read { fresh, confirmed, began })
 }
@@ -59,24 +61,25 @@ pub(crate) async fn judge(
     }
 }
 
-async fn read_alert(workspace: &Workspace, seen: &Alert) -> Alert {
+async fn read_alert(workspace: &Workspace, seen: &Alert) -> Result<Alert, Reason> {
     let Some(place) = &seen.place else {
         tracing::warn!(alert = %seen.id, "the tables do not say where the alert is");
-        return Alert { state: AlertState::Unread, ..seen.clone() };
+        return Ok(Alert { state: AlertState::Unread, ..seen.clone() });
     };
     match workspace.alert(place).await {
         Ok(fresh) => {
             let said = |fresh: String, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh };
-            Alert {
+            Ok(Alert {
                 state: fresh.state,
                 product: said(fresh.product, &seen.product),
                 title: said(fresh.title, &seen.title),
                 ..seen.clone()
-            }
+            })
         }
+        Err(error) if error.is_about_rights() => Err(Reason::NotAllowed(error.to_string())),
         Err(error) => {
             tracing::warn!(alert = %seen.id, %error, "the alert could not be read");
-            Alert { state: AlertState::Unread, ..seen.clone() }
+            Ok(Alert { state: AlertState::Unread, ..seen.clone() })
         }
     }
 }
@@ -84,6 +87,7 @@ async fn read_alert(workspace: &Workspace, seen: &Alert) -> Alert {
 fn unread(error: Error) -> Reason {
     match error.fault {
         Fault::NotFound { .. } => Reason::Gone,
+        _ if error.is_about_rights() => Reason::NotAllowed(error.to_string()),
         _ => Reason::Unread(error.to_string()),
     }
 }

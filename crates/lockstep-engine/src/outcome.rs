@@ -118,6 +118,9 @@ impl Observation {
 
     /// Where something was written all the same, what could not be read is held for the next pass.
     fn conclusion(&self, nothing_written: bool) -> Conclusion {
+        if self.plan.left.iter().any(|left| matches!(left.reason, Reason::NotAllowed(_))) {
+            return Conclusion::Rights;
+        }
         if self.is_incomplete() {
             return if nothing_written { Conclusion::Incomplete } else { Conclusion::Held };
         }
@@ -129,6 +132,7 @@ impl Outcome {
     fn conclusion(&self) -> Conclusion {
         match self {
             Self::Written { .. } => Conclusion::Done,
+            Self::Left { reason: Reason::NotAllowed(_), .. } => Conclusion::Rights,
             Self::Left { reason, .. } if reason.is_held() || reason.is_unknown() => Conclusion::Held,
             Self::Left { .. } => Conclusion::Done,
             Self::Refused { .. } | Self::InDoubt { .. } => Conclusion::Failed,

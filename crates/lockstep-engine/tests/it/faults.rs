@@ -113,6 +113,25 @@ async fn i12_an_alert_that_cannot_be_read_keeps_its_incident_and_no_other_from_c
 }
 
 #[tokio::test(start_paused = true)]
+async fn i13_a_missing_right_to_read_is_named() {
+    let body = r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#;
+    for (path, action) in [
+        (ALERT, "Microsoft.Security/locations/alerts/read"),
+        ("/tasks", "Microsoft.SecurityInsights/incidents/tasks/read"),
+        (INCIDENT, "Microsoft.SecurityInsights/incidents/"),
+    ] {
+        let tenant = Tenant::new();
+        let alert = tenant.raised_as(AlertStatus::Resolved);
+        tenant.wire.disturb(Method::GET, path, vec![Answer(403, &[], body)]);
+        let done = pass(&tenant.engine().await).await.unwrap();
+        assert_eq!(done.conclusion(), Conclusion::Rights, "{path}");
+        let [reason] = &left(&done)[..] else { panic!("{path}: {:?}", left(&done)) };
+        assert!(reason.starts_with("a right to read it is missing") && reason.contains(action), "{reason}");
+        assert_eq!(tenant.incident(&alert), "New");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn i14_an_incident_that_vanished_is_left_alone() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
