@@ -1,7 +1,7 @@
 //! A stand-in for the cloud: the REST surface of Microsoft Entra, Azure Resource Manager, Defender for Cloud, Microsoft
 //! Sentinel and Log Analytics, with a small world behind it that behaves as theirs does.
 //!
-//! A request travels [`server`] -> [`api`] -> [`world`]: the server knows sockets, the API knows HTTP and JSON, the world
+//! A request travels `server` -> `api` -> [`world`]: the server knows sockets, the API knows HTTP and JSON, the world
 //! knows neither. [`rules`] lists what the cloud keeps in step by itself, and how we know. The twin shares no type with
 //! the client: they meet over HTTP only, so that one mistake cannot hide the other.
 

@@ -1,9 +1,9 @@
 //! How often a caller may ask: windows and buckets, by operation.
 //!
 //! None is on at the start, for the twin is also measured with. The documented ones are Microsoft's, scaled by a factor:
-//! ARM's token buckets (https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling),
-//! Sentinel's counts in five minutes (https://learn.microsoft.com/rest/api/securityinsights/request-limits-and-throttling),
-//! and Log Analytics' (https://learn.microsoft.com/azure/azure-monitor/service-limits).
+//! ARM's token buckets (<https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling>),
+//! Sentinel's counts in five minutes (<https://learn.microsoft.com/rest/api/securityinsights/request-limits-and-throttling>),
+//! and Log Analytics' (<https://learn.microsoft.com/azure/azure-monitor/service-limits>).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};

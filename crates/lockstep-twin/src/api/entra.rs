@@ -1,7 +1,7 @@
 //! Microsoft Entra: where to sign in, and tokens for applications.
 //!
 //! Forms: RFC 6749 client credentials as Entra documents them, v1 (`resource`) and v2 (`scope`), with a client secret or
-//! a client assertion. Error codes: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+//! a client assertion. Error codes: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
 
 use form_urlencoded::parse as parse_form;
 use http::StatusCode;

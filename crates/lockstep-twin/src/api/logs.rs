@@ -1,7 +1,7 @@
 //! The Log Analytics query API: a query by POST or GET.
 //!
 //! Forms and errors: the vendor's Microsoft.OperationalInsights specification (2022-10-27) and
-//! https://learn.microsoft.com/azure/azure-monitor/logs/api/errors.
+//! <https://learn.microsoft.com/azure/azure-monitor/logs/api/errors>.
 
 mod timespan;
 

@@ -2,7 +2,7 @@
 //!
 //! Evidence: that every new alert brings an event named `activate`, of category Security and without a person, is
 //! documented by the vendor's schema of such events; that people's acts are of category Administrative is documented under
-//! https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema; the rows' other members are assumed.
+//! <https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema>; the rows' other members are assumed.
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;

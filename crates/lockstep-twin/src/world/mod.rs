@@ -1,6 +1,6 @@
 //! The state of the cloud: alerts, incidents, and the rows that tell of them.
 //!
-//! People act on it ([`acts`](self) such as [`World::raise_alert`]), the cloud's own [`rules`](crate::rules) follow, and
+//! People act on it ([`acts`](self) such as [`World::raise_alert`]), the cloud's own [`rules`] follow, and
 //! snapshots show where things stand. Nothing here knows of HTTP, JSON on the wire, tokens or rights.
 
 mod activity;

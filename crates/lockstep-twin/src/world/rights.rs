@@ -1,7 +1,7 @@
 //! Who may do what: role definitions, assignments, and when an assignment takes effect.
 //!
 //! The built-in roles are Microsoft's, by their real ids; of each, the actions that matter to the operations served here.
-//! Source: https://learn.microsoft.com/azure/role-based-access-control/built-in-roles.
+//! Source: <https://learn.microsoft.com/azure/role-based-access-control/built-in-roles>.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
 //! Everything that people and machines read. The only module that prints.
 //!
-//! Text from the cloud, from files and from queries is hostile: it is shown through [`safe`], which leaves a terminal nothing
+//! Text from the cloud, from files and from queries is hostile: it is shown through [`safe`](mod@safe), which leaves a terminal nothing
 //! to obey. Colours and progress are for terminals alone.
 
 mod demo;
