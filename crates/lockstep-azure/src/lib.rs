@@ -37,7 +37,7 @@ pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError};
 pub use error::{Error, Fault, RequestIds, WriteError};
 pub use in_process::InProcess;
 pub use incidents::{FreshIncident, IncidentChange};
-pub use network::{Network, NetworkError};
+pub use network::{Authorities, Network, NetworkError};
 pub use operation::{Operation, Side};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;

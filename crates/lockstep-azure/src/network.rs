@@ -26,14 +26,15 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network that trusts the system's authorities and, beside them, those in `private_authorities` (PEM).
+    /// A network that trusts these authorities.
     ///
     /// # Errors
     /// The text holds no certificate, or TLS cannot be set up on this host.
-    pub fn new(private_authorities: Option<&[u8]>) -> Result<Self, NetworkError> {
-        let secure = match private_authorities {
-            None => builder().build().map_err(|error| NetworkError::Tls(root(&error)))?,
-            Some(pem) => trusting(pem).map_err(NetworkError::Authority)?,
+    pub fn new(authorities: Authorities<'_>) -> Result<Self, NetworkError> {
+        let secure = match authorities {
+            Authorities::System => builder().build().map_err(|error| NetworkError::Tls(root(&error)))?,
+            Authorities::SystemAnd(pem) => trusting(pem, ClientBuilder::tls_certs_merge)?,
+            Authorities::Only(pem) => trusting(pem, ClientBuilder::tls_certs_only)?,
         };
         Ok(Self { secure, plain: OnceLock::new() })
     }
@@ -80,6 +81,18 @@ impl HttpClient for Network {
     }
 }
 
+/// Who vouches for the certificates of the hosts.
+#[derive(Clone, Copy, Debug)]
+pub enum Authorities<'a> {
+    /// The system's authorities.
+    System,
+    /// The system's, and those in this PEM text: a company's own proxy may stand before a known cloud.
+    SystemAnd(&'a [u8]),
+    /// Those in this PEM text alone: a cloud that names every endpoint of its own needs nobody else's word, and reading
+    /// the system's authorities takes a while.
+    Only(&'a [u8]),
+}
+
 /// A network that cannot be set up.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum NetworkError {
@@ -95,12 +108,13 @@ fn builder() -> ClientBuilder {
     Client::builder().redirect(Policy::none()).connect_timeout(CONNECT_TIMEOUT)
 }
 
-fn trusting(pem: &[u8]) -> Result<Client, String> {
-    let authorities = Certificate::from_pem_bundle(pem).map_err(|error| root(&error))?;
+fn trusting(pem: &[u8], with: fn(ClientBuilder, Vec<Certificate>) -> ClientBuilder) -> Result<Client, NetworkError> {
+    let unusable = |error: reqwest::Error| NetworkError::Authority(root(&error));
+    let authorities = Certificate::from_pem_bundle(pem).map_err(unusable)?;
     if authorities.is_empty() {
-        return Err("it holds no certificate".to_owned());
+        return Err(NetworkError::Authority("it holds no certificate".to_owned()));
     }
-    builder().tls_certs_merge(authorities).build().map_err(|error| root(&error))
+    with(builder(), authorities).build().map_err(unusable)
 }
 
 fn headers(map: &reqwest::header::HeaderMap) -> Headers {
@@ -132,7 +146,7 @@ mod tests {
     #[test]
     fn a_ca_file_without_a_certificate_is_refused() {
         let check = |pem: &str| {
-            let refused = Network::new(Some(pem.as_bytes())).expect_err("it holds no certificate");
+            let refused = Network::new(Authorities::SystemAnd(pem.as_bytes())).expect_err("it holds no certificate");
             assert!(matches!(refused, NetworkError::Authority(_)), "{refused}");
         };
         check("");

@@ -8,7 +8,7 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
-use lockstep_azure::{Auth, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned};
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -26,7 +26,7 @@ pub struct Settings {
     pub cloud: String,
     /// Where it answers.
     pub endpoints: Endpoints,
-    /// Certificates to trust beside the system's own, PEM.
+    /// Certificates to trust, PEM; see [`Settings::authorities`].
     pub ca: Option<Vec<u8>>,
     /// The workspace.
     pub scope: Scope,
@@ -61,6 +61,15 @@ impl Settings {
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
             instance: file.instance.unwrap_or_else(|| "lockstep".to_owned()),
         })
+    }
+
+    /// Who vouches for the hosts: for a custom cloud its own authorities alone, for a known one the system's beside them.
+    pub fn authorities(&self) -> Authorities<'_> {
+        match &self.ca {
+            None => Authorities::System,
+            Some(pem) if self.cloud == CUSTOM => Authorities::Only(pem),
+            Some(pem) => Authorities::SystemAnd(pem),
+        }
     }
 }
 

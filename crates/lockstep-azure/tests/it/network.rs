@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_azure::{Cloud, Endpoint, Endpoints, Error, Fault, Network, Options, Patience, Scope, Workspace};
+use lockstep_azure::{
+    Authorities, Cloud, Endpoint, Endpoints, Error, Fault, Network, Options, Patience, Scope, Workspace,
+};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
@@ -12,7 +14,7 @@ use crate::script::{GUID, id, secret};
 async fn ask(login: &str) -> Error {
     let endpoints = Endpoints::of(Cloud::Public).with(Endpoint::Login, login).unwrap();
     let scope = Scope::new(GUID, GUID, "rg", "work", GUID).unwrap();
-    let network = Arc::new(Network::new(None).unwrap());
+    let network = Arc::new(Network::new(Authorities::System).unwrap());
     let patience = Patience { longest: Duration::ZERO, ..Default::default() };
     let options = Options { patience, ..Options::default() };
     let workspace = Workspace::new(endpoints, scope, secret(), network, options).unwrap();

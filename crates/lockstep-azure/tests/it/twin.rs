@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use lockstep_azure::{
-    Auth, Cloud, Endpoint, Endpoints, Fault, HttpClient, InProcess, IncidentChange, Network, Options, Scope, Secret,
-    Workspace, WriteError,
+    Auth, Authorities, Cloud, Endpoint, Endpoints, Fault, HttpClient, InProcess, IncidentChange, Network, Options,
+    Scope, Secret, Workspace, WriteError,
 };
 use lockstep_core::{AlertPlace, AlertState, Classification, Closing, IncidentId, IncidentState, is_defender_product};
 use lockstep_twin::world::{Actor, AlertRef, AlertStatus, NewAlert};
@@ -151,9 +151,9 @@ async fn over_a_socket_only_who_trusts_the_authority_is_served() {
         .into_iter()
         .fold(Endpoints::of(Cloud::Public), |it, endpoint| it.with(endpoint, &server.url()).unwrap());
     let over = |network| tenant.over(Arc::new(network), endpoints.clone(), tenant.secret());
-    let trusting = over(Network::new(Some(server.ca_pem().as_bytes())).unwrap());
+    let trusting = over(Network::new(Authorities::Only(server.ca_pem().as_bytes())).unwrap());
     trusting.incident(&tenant.id()).await.unwrap();
-    let error = over(Network::new(None).unwrap()).incident(&tenant.id()).await.unwrap_err();
+    let error = over(Network::new(Authorities::System).unwrap()).incident(&tenant.id()).await.unwrap_err();
     assert!(matches!(error.fault, Fault::Untrusted { .. }), "{error}");
     server.shutdown().await;
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockstep_azure::{Auth, Cloud, Endpoint, Endpoints, Network, Options, Scope, Secret, Workspace};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Network, Options, Scope, Secret, Workspace};
 use lockstep_core::Preset;
 use lockstep_engine::{Clock, Engine, Identity, Observer, Pass};
 use lockstep_ledger::{Holder, Ledger, Sqlite};
@@ -145,7 +145,7 @@ async fn engine(server: &Server, folder: &Path) -> Result<Engine, Problem> {
     .expect("the twin's estate has names that Azure allows");
     let secret = Secret::new(twin.secrets().client_secret.expose());
     let auth = Auth::ClientSecret { client_id: estate.client_id.clone(), secret };
-    let network = Network::new(Some(server.ca_pem().as_bytes()))
+    let network = Network::new(Authorities::Only(server.ca_pem().as_bytes()))
         .map_err(|error| Problem::usage("TLS cannot be set up").because(&error))?;
     let workspace = Workspace::new(endpoints, scope, auth, Arc::new(network), Options::default())
         .map_err(|error| Problem::usage("the demo cannot sign in").because(&error))?;

@@ -17,7 +17,7 @@ use crate::settings::Settings;
 /// # Errors
 /// TLS or the identity cannot be set up as the settings say.
 pub fn observer(settings: &Settings, options: Pass) -> Result<Observer, Problem> {
-    let network = Network::new(settings.ca.as_deref())
+    let network = Network::new(settings.authorities())
         .map_err(|error| Problem::usage("the network cannot be used as the settings say").because(&error))?;
     let patience = Patience { total: options.patience, longest: options.patience.min(Patience::default().longest) };
     let options = Options { patience, on_wait: lockstep_azure::OnWait::tell(log_wait) };
