@@ -4,6 +4,7 @@
 
 use azure_core::http::{Method, Request, Url};
 use lockstep_core::{AlertPlace, AlertState};
+use serde_json::{Map, Value};
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
@@ -19,6 +20,14 @@ pub struct FreshAlert {
     pub product: String,
     /// What people read; empty where the alert does not say or is missing.
     pub title: String,
+    document: Option<Map<String, Value>>,
+}
+
+impl FreshAlert {
+    /// The JSON that it came in, whole; `None` where there is no such alert.
+    pub fn document(&self) -> Option<&Map<String, Value>> {
+        self.document.as_ref()
+    }
 }
 
 /// Asks for one alert.
@@ -42,7 +51,8 @@ pub fn read(endpoints: &Endpoints, place: &AlertPlace) -> Request {
 pub fn was_read(reply: &Reply, place: &AlertPlace) -> Result<FreshAlert, Fault> {
     match reply.accepted() {
         Err(Fault::NotFound { code, .. }) if !ELSEWHERE.contains(&code.as_str()) => {
-            return Ok(FreshAlert { state: AlertState::Missing, product: String::new(), title: String::new() });
+            let (product, title) = (String::new(), String::new());
+            return Ok(FreshAlert { state: AlertState::Missing, product, title, document: None });
         }
         accepted => accepted?,
     }
@@ -57,6 +67,7 @@ pub fn was_read(reply: &Reply, place: &AlertPlace) -> Result<FreshAlert, Fault> 
             state: state(json::text(properties, "status")?),
             product: json::optional_text(properties, "productName")?.to_owned(),
             title: json::optional_text(properties, "alertDisplayName")?.to_owned(),
+            document: Some(alert),
         })
     };
     read().map_err(|found| Fault::Malformed { found })

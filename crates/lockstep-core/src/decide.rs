@@ -101,7 +101,7 @@ pub fn propose(incident: &Incident, policy: &Policy, base: Option<&Agreed>) -> R
         return Err(Reason::Redirected);
     }
     let target = target(incident, mapping(incident, policy)?)?;
-    if base.is_some_and(|base| !base.alerts_moved(incident) && !base.incident.is_same_status(&incident.state)) {
+    if base.is_some_and(|base| !base.alerts_moved(incident) && base.incident_moved(incident)) {
         return Err(Reason::ChangedByOthers);
     }
     Ok(target)

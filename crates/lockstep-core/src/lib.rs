@@ -20,12 +20,12 @@ mod policy;
 mod reason;
 mod time;
 
-pub use agreed::Agreed;
+pub use agreed::{Agreed, Pair};
 pub use closing_text::closing_text;
 pub use decide::{Change, Target, Verdict, decide, propose};
 pub use ids::{AlertId, AlertPlace, IncidentId};
 pub use model::{
-    Alert, AlertState, Classification, Closing, Confirmed, Incident, IncidentState, Severity, Version,
+    Alert, AlertAct, AlertState, Classification, Closing, Confirmed, Incident, IncidentState, Severity, Version,
     is_defender_product,
 };
 pub use plan::{Left, Plan, plan};

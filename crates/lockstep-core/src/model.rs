@@ -94,6 +94,63 @@ impl AlertState {
     }
 }
 
+/// What can be done to an alert in Defender for Cloud.
+///
+/// Source: Microsoft.Security alerts 2022-01-01, the four operations that update an alert's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AlertAct {
+    /// It is reopened: nobody has dealt with it.
+    Activate,
+    /// Somebody works on it.
+    SetInProgress,
+    /// It needs nobody.
+    Dismiss,
+    /// It was handled.
+    Resolve,
+}
+
+impl AlertAct {
+    /// Where the alert stands afterwards.
+    pub fn leads_to(self) -> AlertState {
+        match self {
+            Self::Activate => AlertState::New,
+            Self::SetInProgress => AlertState::InProgress,
+            Self::Dismiss => AlertState::Dismissed,
+            Self::Resolve => AlertState::Resolved,
+        }
+    }
+
+    /// Whether the alert becomes less visible.
+    pub fn lowers(self) -> bool {
+        matches!(self, Self::Dismiss | Self::Resolve)
+    }
+}
+
+impl fmt::Display for AlertAct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Activate => "activate",
+            Self::SetInProgress => "set in progress",
+            Self::Dismiss => "dismiss",
+            Self::Resolve => "resolve",
+        })
+    }
+}
+
+impl fmt::Display for AlertState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => f.write_str("New"),
+            Self::InProgress => f.write_str("InProgress"),
+            Self::Dismissed => f.write_str("Dismissed"),
+            Self::Resolved => f.write_str("Resolved"),
+            Self::Unknown(word) => write!(f, "\"{}\"", word.escape_debug()),
+            Self::Missing => f.write_str("missing"),
+            Self::Unread => f.write_str("unread"),
+        }
+    }
+}
+
 /// Where an incident stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IncidentState {

@@ -13,6 +13,7 @@ use lockstep_ledger::{
     AlertRead, Before, Body, Counts, Done, Event, Hash, InDoubt, Intended, Refused, RunEnded, RunId, RunStarted,
     WriteId,
 };
+use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -214,10 +215,10 @@ impl<'a> CarryOut<'a> {
     }
 
     fn intended(&self, change: &Change, read: &Read, planned: &IncidentChange) -> Intended {
-        let alerts = change.alerts.iter().map(|alert| AlertRead {
+        let alerts = change.alerts.iter().zip(&read.documents).map(|(alert, document)| AlertRead {
             id: alert.id.clone(),
             state: alert.state.clone(),
-            body: None,
+            body: document.as_ref().map(body),
         });
         Intended {
             run: self.run,
@@ -226,7 +227,7 @@ impl<'a> CarryOut<'a> {
             before: Before {
                 etag: change.version.clone(),
                 state: change.from.clone(),
-                incident: body(&read.fresh),
+                incident: body(read.fresh.document()),
                 alerts: alerts.collect(),
             },
             after: state_after(planned),
@@ -263,15 +264,15 @@ fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
 }
 
 fn done(write: WriteId, now: &FreshIncident) -> Done {
-    Done { write, etag: now.version.clone(), body: Hash::of(text(now)) }
+    Done { write, etag: Some(now.version.clone()), body: Hash::of(text(now.document())) }
 }
 
-fn body(fresh: &FreshIncident) -> Body {
-    Body::of(Arc::<str>::from(text(fresh)))
+fn body(document: &Map<String, Value>) -> Body {
+    Body::of(Arc::<str>::from(text(document)))
 }
 
-fn text(fresh: &FreshIncident) -> String {
-    serde_json::to_string(fresh.document()).expect("a JSON object can be written as JSON")
+fn text(document: &Map<String, Value>) -> String {
+    serde_json::to_string(document).expect("a JSON object can be written as JSON")
 }
 
 /// How many writes are under way at the same time. They are begun in order, so that the worst come first.

@@ -8,6 +8,7 @@ use lockstep_azure::{Error, Fault, FreshIncident, Workspace};
 use lockstep_core::{
     Agreed, Alert, AlertState, Change, Confirmed, Incident, IncidentId, Policy, Reason, Target, Verdict, decide,
 };
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 /// An incident as it was read, whole.
@@ -15,6 +16,8 @@ use tokio::time::Instant;
 pub(crate) struct Read {
     pub(crate) fresh: FreshIncident,
     pub(crate) confirmed: Confirmed,
+    /// The alerts as Defender for Cloud sent them, in the order of the incident's; `None` where there was nothing to send.
+    pub(crate) documents: Vec<Option<Map<String, Value>>>,
     /// When the reads began.
     pub(crate) began: Instant,
 }
@@ -37,9 +40,9 @@ pub(crate) async fn confirm(workspace: &Workspace, seen: &Incident, target: Targ
     let fresh = fresh.map_err(unread)?;
     let open_tasks = tasks.map_err(unread)?;
     let alerts = join_all(seen.alerts.iter().map(|alert| read_alert(workspace, alert))).await;
-    let alerts = alerts.into_iter().collect::<Result<_, _>>()?;
+    let (alerts, documents) = alerts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let confirmed = fresh.confirmed(alerts, open_tasks);
-    Ok(Read { fresh, confirmed, began })
+    Ok(Read { fresh, confirmed, documents, began })
 }
 
 /// Decides from fresh reads. Tasks are read now where they turn out to matter only here.
@@ -61,25 +64,30 @@ pub(crate) async fn judge(
     }
 }
 
-async fn read_alert(workspace: &Workspace, seen: &Alert) -> Result<Alert, Reason> {
+type AlertWithDocument = (Alert, Option<Map<String, Value>>);
+
+async fn read_alert(workspace: &Workspace, seen: &Alert) -> Result<AlertWithDocument, Reason> {
+    let unread = || Ok((Alert { state: AlertState::Unread, ..seen.clone() }, None));
     let Some(place) = &seen.place else {
         tracing::warn!(alert = %seen.id, "the tables do not say where the alert is");
-        return Ok(Alert { state: AlertState::Unread, ..seen.clone() });
+        return unread();
     };
     match workspace.alert(place).await {
         Ok(fresh) => {
             let said = |fresh: String, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh };
-            Ok(Alert {
+            let document = fresh.document().cloned();
+            let alert = Alert {
                 state: fresh.state,
                 product: said(fresh.product, &seen.product),
                 title: said(fresh.title, &seen.title),
                 ..seen.clone()
-            })
+            };
+            Ok((alert, document))
         }
         Err(error) if error.is_about_rights() => Err(Reason::NotAllowed(error.to_string())),
         Err(error) => {
             tracing::warn!(alert = %seen.id, %error, "the alert could not be read");
-            Ok(Alert { state: AlertState::Unread, ..seen.clone() })
+            unread()
         }
     }
 }

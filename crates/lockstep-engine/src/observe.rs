@@ -61,9 +61,8 @@ impl Observer {
     /// [`Stopped::Input`] and [`Stopped::Rights`] where the query gives no whole answer.
     pub async fn observe(&self, history: &History) -> Result<Observation, Stopped> {
         let sightings = self.workspace.sightings(&Question::new(self.policy)).await.map_err(Stopped::at_input)?;
-        let in_doubt: Vec<_> = history.open_intents().map(|open| open.intended.incident.clone()).collect();
         let judged = sightings.due.iter().map(|seen| async {
-            if in_doubt.contains(&seen.id) {
+            if history.open_intents().any(|open| open.intended.concerns(&seen.id)) {
                 return Err((seen.id.clone(), Reason::Unread(STILL_IN_DOUBT.into())));
             }
             let base = history.base(&seen.id);

@@ -2,7 +2,7 @@
 
 use lockstep_azure::{Fault, FreshIncident, Workspace};
 use lockstep_core::IncidentState;
-use lockstep_ledger::{Error, Event, Intended, OpenIntent, Settled, WriteId};
+use lockstep_ledger::{AlertIntended, Error, Event, Intended, Intent, OpenIntent, Settled, WriteId};
 
 use crate::engine::Engine;
 
@@ -25,17 +25,42 @@ pub(crate) async fn settle_write(
     let Some(OpenIntent { intended, .. }) = history.open_intents().find(|open| open.write == write) else {
         return Ok(None);
     };
-    let (happened, how) = match workspace.incident(&intended.incident).await {
-        Ok(fresh) => weigh(intended, &fresh),
-        Err(error) if matches!(error.fault, Fault::NotFound { .. }) => (false, "the incident does not exist any more"),
-        Err(error) => {
-            tracing::warn!(incident = %intended.incident, %error, "what became of a write could not be found out");
-            return Ok(None);
-        }
+    let found = match intended {
+        Intent::Incident(intended) => weigh_incident(workspace, intended).await,
+        Intent::Alert(intended) => weigh_alert(workspace, intended).await,
     };
+    let Some((happened, how)) = found else { return Ok(None) };
     let settled = Settled { write, happened, how: how.into() };
     engine.ledger.append(engine.clock.now(), Event::Settled(settled)).await?;
     Ok(Some(happened))
+}
+
+async fn weigh_incident(workspace: &Workspace, intended: &Intended) -> Option<(bool, &'static str)> {
+    match workspace.incident(&intended.incident).await {
+        Ok(fresh) => Some(weigh(intended, &fresh)),
+        Err(error) if matches!(error.fault, Fault::NotFound { .. }) => {
+            Some((false, "the incident does not exist any more"))
+        }
+        Err(error) => {
+            tracing::warn!(incident = %intended.incident, %error, "what became of a write could not be found out");
+            None
+        }
+    }
+}
+
+/// Whether the alert as it is now shows that the write happened. Writing it to where it stands changes nothing, so that it
+/// does not matter who brought it there.
+async fn weigh_alert(workspace: &Workspace, intended: &AlertIntended) -> Option<(bool, &'static str)> {
+    let AlertIntended { before, place, act, .. } = intended;
+    match workspace.alert(place).await {
+        Ok(now) if now.state == act.leads_to() => Some((true, "the alert stands where the write would have left it")),
+        Ok(now) if now.state == before.state => Some((false, "the alert still stands where it stood before the write")),
+        Ok(_) => Some((true, "somebody moved the alert since; their word stands")),
+        Err(error) => {
+            tracing::warn!(alert = %before.id, %error, "what became of a write could not be found out");
+            None
+        }
+    }
 }
 
 /// Whether the incident as it is now shows that the write happened.

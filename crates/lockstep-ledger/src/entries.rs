@@ -82,20 +82,38 @@ impl Entries {
         let about = match &entry.event {
             Event::RunStarted(started) => self.filter.wants_run(started.run),
             Event::RunEnded(ended) => self.filter.wants_run(ended.run),
+            Event::Began(_) => self.filter.run.is_none() && self.filter.incident.is_none(),
             Event::Intended(intended) => {
-                let wanted = self.filter.run.is_none_or(|run| run == intended.run)
-                    && self.filter.incident.as_ref().is_none_or(|incident| *incident == intended.incident);
-                if wanted {
-                    self.writes.insert(WriteId(entry.number));
-                }
-                wanted
+                let is_about = |incident: &IncidentId| intended.incident == *incident;
+                self.wants_write(entry.number, intended.run, is_about)
             }
-            Event::Done(done) => self.writes.remove(&done.write),
+            Event::AlertIntended(intended) => {
+                let is_about =
+                    |incident: &IncidentId| intended.follows.iter().any(|followed| followed.incident == *incident);
+                self.wants_write(entry.number, intended.run, is_about)
+            }
+            Event::Done(done) => self.writes.contains(&done.write),
             Event::Refused(refused) => self.writes.remove(&refused.write),
             Event::InDoubt(in_doubt) => self.writes.contains(&in_doubt.write),
-            Event::Settled(settled) => self.writes.remove(&settled.write),
+            Event::Settled(settled) => self.writes.contains(&settled.write),
+            Event::Confirmed(confirmed) => self.writes.remove(&confirmed.write),
+            Event::BaseMoved(moved) => {
+                self.filter.run.is_none()
+                    && self.filter.incident.as_ref().is_none_or(|wanted| *wanted == moved.incident)
+            }
         };
         about && self.filter.numbers.as_ref().is_none_or(|numbers| numbers.contains(&entry.number))
+    }
+}
+
+impl Entries {
+    fn wants_write(&mut self, number: u64, run: RunId, is_about: impl Fn(&IncidentId) -> bool) -> bool {
+        let Filter { run: wanted_run, incident, .. } = &self.filter;
+        let wanted = wanted_run.is_none_or(|wanted| wanted == run) && incident.as_ref().is_none_or(is_about);
+        if wanted {
+            self.writes.insert(WriteId(number));
+        }
+        wanted
     }
 }
 

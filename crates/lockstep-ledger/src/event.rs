@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lockstep_core::{Agreed, AlertId, AlertState, IncidentId, IncidentState, Time, Version};
+use lockstep_core::{Agreed, AlertAct, AlertId, AlertPlace, AlertState, IncidentId, IncidentState, Time, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,10 +14,14 @@ use crate::format;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// The ledger begins: from this moment of the service's clock on, what happens is followed.
+    Began(Began),
     /// A run began. A run that was still open before it was cut short and stays without an end.
     RunStarted(RunStarted),
-    /// A write is about to leave. Once this is on disk, the write may be sent.
+    /// A write of an incident is about to leave. Once this is on disk, the write may be sent.
     Intended(Intended),
+    /// A write of an alert is about to leave. Once this is on disk, the write may be sent.
+    AlertIntended(AlertIntended),
     /// The service answered that the write happened.
     Done(Done),
     /// The write is known not to have happened.
@@ -26,8 +30,21 @@ pub enum Event {
     InDoubt(InDoubt),
     /// Reading the incident again showed whether a write without a known outcome happened.
     Settled(Settled),
+    /// A later look, independent of the write's own answer, shows that a write which happened stands.
+    Confirmed(Confirmed),
+    /// An incident and its alerts are taken to agree as they stand, without a write.
+    BaseMoved(BaseMoved),
     /// A run came to its end.
     RunEnded(RunEnded),
+}
+
+/// The ledger begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Began {
+    /// When, by the clock of the service whose answer was the first good one.
+    #[serde(with = "format::moment")]
+    pub at: Time,
 }
 
 /// A run began.
@@ -68,7 +85,7 @@ pub struct Binary {
     pub hash: Option<Hash>,
 }
 
-/// A write is about to leave.
+/// A write of an incident is about to leave.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Intended {
@@ -93,8 +110,43 @@ impl Intended {
     /// What both sides agree on once this write has happened.
     pub fn agreed(&self) -> Agreed {
         let alerts = self.before.alerts.iter().map(|alert| (alert.id.clone(), alert.state.clone()));
-        Agreed::new(self.after.clone(), alerts)
+        Agreed::new(self.after.clone(), alerts).with_written(Some(self.after.clone()))
     }
+}
+
+/// A write of an alert is about to leave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertIntended {
+    /// The run that writes.
+    pub run: RunId,
+    /// The alert as it was read before.
+    pub before: AlertRead,
+    /// Where Defender for Cloud keeps it.
+    #[serde(with = "format::alert_place")]
+    pub place: AlertPlace,
+    /// What is done to it.
+    #[serde(with = "format::alert_act")]
+    pub act: AlertAct,
+    /// The incidents that it follows: all that hold it.
+    pub follows: Vec<Followed>,
+    /// Why, in a sentence.
+    pub reason: String,
+}
+
+/// An incident that an alert follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Followed {
+    /// Which incident.
+    #[serde(with = "format::incident_id")]
+    pub incident: IncidentId,
+    /// The number that people call it by.
+    #[serde(rename = "incident_number")]
+    pub number: u64,
+    /// Where it stood when it was read.
+    #[serde(with = "format::incident_state")]
+    pub state: IncidentState,
 }
 
 /// An incident and its alerts as they were read before a write.
@@ -133,10 +185,10 @@ pub struct AlertRead {
 pub struct Done {
     /// Which write.
     pub write: WriteId,
-    /// The version that it made.
-    #[serde(with = "format::version")]
-    pub etag: Version,
-    /// The hash of the answer's body.
+    /// The version that it made; `None` for an alert, which has none.
+    #[serde(with = "format::optional_version", default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<Version>,
+    /// The hash of what the service then showed: the answer's own body for an incident, a read after it for an alert.
     pub body: Hash,
 }
 
@@ -170,6 +222,68 @@ pub struct Settled {
     pub happened: bool,
     /// What shows it.
     pub how: String,
+}
+
+/// A later look shows that a write stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmed {
+    /// Which write.
+    pub write: WriteId,
+    /// What shows it.
+    pub how: String,
+}
+
+/// An incident and its alerts are taken to agree as they stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaseMoved {
+    /// Which incident.
+    #[serde(with = "format::incident_id")]
+    pub incident: IncidentId,
+    /// Where it stands.
+    #[serde(with = "format::incident_state")]
+    pub state: IncidentState,
+    /// Where its alerts stand.
+    pub alerts: Vec<AlertStood>,
+    /// Why they are taken to agree.
+    pub why: WhyMoved,
+}
+
+impl BaseMoved {
+    /// What both sides agree on now.
+    pub fn agreed(&self) -> Agreed {
+        let alerts = self.alerts.iter().map(|alert| (alert.id.clone(), alert.state.clone()));
+        Agreed::new(self.state.clone(), alerts)
+    }
+}
+
+/// Where an alert stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertStood {
+    /// Which alert.
+    #[serde(with = "format::alert_id")]
+    pub id: AlertId,
+    /// Where it stood.
+    #[serde(with = "format::alert_state")]
+    pub state: AlertState,
+}
+
+/// Why an incident and its alerts are taken to agree without a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyMoved {
+    /// They are older than the ledger, and the policy adopts such as they stand.
+    FirstSight,
+    /// Both sides moved to the same.
+    Agreement,
+    /// One side moved because the products' own sync, or a write of ours, came back.
+    Echo,
+    /// One side moved, and the policy lets nothing follow it.
+    NothingFollows,
+    /// The ledger was made anew from the workspace's tables.
+    Rebuilt,
 }
 
 /// A run came to its end.
@@ -305,13 +419,11 @@ impl fmt::Debug for Body {
 impl Event {
     /// The bodies that the event names.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
-        let before = match self {
-            Self::Intended(intended) => Some(&intended.before),
-            _ => None,
+        let (incident, alerts) = match self {
+            Self::Intended(intended) => (Some(&intended.before.incident), intended.before.alerts.as_slice()),
+            Self::AlertIntended(intended) => (None, std::slice::from_ref(&intended.before)),
+            _ => (None, [].as_slice()),
         };
-        before.into_iter().flat_map(|before| {
-            let alerts = before.alerts.iter().filter_map(|alert| alert.body.as_ref());
-            std::iter::once(&before.incident).chain(alerts)
-        })
+        incident.into_iter().chain(alerts.iter().filter_map(|alert| alert.body.as_ref()))
     }
 }

@@ -37,6 +37,11 @@ pub fn rfc3339(time: Time) -> String {
         .unwrap_or_else(|| format!("{} ticks of 100 ns since 1970", time.ticks()))
 }
 
+fn read_rfc3339(text: &str) -> Option<Time> {
+    let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    i64::try_from(moment.unix_timestamp_nanos() / 100).ok().map(Time::from_ticks)
+}
+
 /// Makes a module that spells a type of the core through a form of ours, for `#[serde(with = ..)]`.
 macro_rules! spelled {
     ($(#[$doc:meta])* $module:ident: $type:ty as $form:ty, $to:expr, $from:expr) => {
@@ -71,6 +76,22 @@ spelled!(
     version: lockstep_core::Version as String, |version| version.0.clone(), |text| Some(lockstep_core::Version(text))
 );
 spelled!(
+    /// An etag, where there is one.
+    optional_version: Option<lockstep_core::Version> as Option<String>, |version| version.as_ref().map(|it| it.0.clone()), |text| Some(text.map(lockstep_core::Version))
+);
+spelled!(
+    /// A moment in RFC 3339, in UTC.
+    moment: Time as String, |time| rfc3339(*time), |text| read_rfc3339(&text)
+);
+spelled!(
+    /// Where Defender for Cloud keeps an alert.
+    alert_place: lockstep_core::AlertPlace as AlertPlaceForm, AlertPlaceForm::of, AlertPlaceForm::read
+);
+spelled!(
+    /// What is done to an alert.
+    alert_act: lockstep_core::AlertAct as AlertActForm, AlertActForm::of, |form| Some(form.read())
+);
+spelled!(
     /// Where an alert stands.
     alert_state: lockstep_core::AlertState as AlertStateForm, AlertStateForm::of, |form| Some(form.read())
 );
@@ -78,6 +99,65 @@ spelled!(
     /// Where an incident stands.
     incident_state: lockstep_core::IncidentState as IncidentStateForm, IncidentStateForm::of, |form| Some(form.read())
 );
+
+/// The pieces of an alert's ARM id, as entries spell them.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlertPlaceForm {
+    subscription: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resource_group: Option<String>,
+    location: String,
+    name: String,
+}
+
+impl AlertPlaceForm {
+    fn of(place: &lockstep_core::AlertPlace) -> Self {
+        Self {
+            subscription: place.subscription().to_owned(),
+            resource_group: place.resource_group().map(ToOwned::to_owned),
+            location: place.location().to_owned(),
+            name: place.name().to_owned(),
+        }
+    }
+
+    fn read(self) -> Option<lockstep_core::AlertPlace> {
+        let Self { subscription, resource_group, location, name } = self;
+        lockstep_core::AlertPlace::new(&subscription, resource_group.as_deref(), &location, &name)
+    }
+}
+
+/// What is done to an alert, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertActForm {
+    Activate,
+    SetInProgress,
+    Dismiss,
+    Resolve,
+}
+
+impl AlertActForm {
+    fn of(act: &lockstep_core::AlertAct) -> Self {
+        use lockstep_core::AlertAct as Act;
+        match act {
+            Act::Activate => Self::Activate,
+            Act::SetInProgress => Self::SetInProgress,
+            Act::Dismiss => Self::Dismiss,
+            Act::Resolve => Self::Resolve,
+        }
+    }
+
+    fn read(self) -> lockstep_core::AlertAct {
+        use lockstep_core::AlertAct as Act;
+        match self {
+            Self::Activate => Act::Activate,
+            Self::SetInProgress => Act::SetInProgress,
+            Self::Dismiss => Act::Dismiss,
+            Self::Resolve => Act::Resolve,
+        }
+    }
+}
 
 /// Where an alert stands, as entries spell it.
 #[derive(Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use lockstep_core::{Agreed, IncidentId, Time};
 
 use crate::chain::{Fault, Head, Line};
 use crate::error::Error;
-use crate::event::{Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
+use crate::event::{AlertIntended, Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
 use crate::format;
 use crate::log::Log;
 use crate::standing::{OutOfOrder, Standing};
@@ -17,7 +17,9 @@ pub struct History {
     tail: Tail,
     runs: Vec<Run>,
     open: BTreeMap<WriteId, OpenIntent>,
+    unconfirmed: BTreeMap<WriteId, Unconfirmed>,
     bases: BTreeMap<IncidentId, Agreed>,
+    began: Option<Time>,
 }
 
 impl History {
@@ -66,8 +68,18 @@ impl History {
         self.open.values()
     }
 
-    /// What both sides of an incident last agreed on: the alerts and the incident as of our last write that happened.
-    /// `None` where we never wrote it.
+    /// The writes that happened and that no later look has confirmed yet, oldest first.
+    pub fn unconfirmed(&self) -> impl Iterator<Item = &Unconfirmed> {
+        self.unconfirmed.values()
+    }
+
+    /// When the ledger began, by the service's clock; `None` where nothing has been followed yet.
+    pub fn began(&self) -> Option<Time> {
+        self.began
+    }
+
+    /// What both sides of an incident last agreed on, by our last write that happened or without one. `None` where nothing
+    /// was entered about it.
     pub fn base(&self, incident: &IncidentId) -> Option<&Agreed> {
         self.bases.get(incident)
     }
@@ -95,14 +107,12 @@ impl History {
     /// Draws what follows from an entry that is in order.
     fn note(&mut self, entry: &Entry) {
         match &entry.event {
+            Event::Began(began) => self.began = Some(began.at),
             Event::RunStarted(started) => {
                 self.runs.push(Run { started: started.clone(), at: entry.at, number: entry.number, end: None });
             }
-            Event::Intended(intended) => {
-                let write = WriteId(entry.number);
-                let open = OpenIntent { write, at: entry.at, intended: intended.clone(), in_doubt: None };
-                self.open.insert(write, open);
-            }
+            Event::Intended(intended) => self.intend(entry, Intent::Incident(intended.clone())),
+            Event::AlertIntended(intended) => self.intend(entry, Intent::Alert(intended.clone())),
             Event::Done(done) => self.close(done.write, true),
             Event::Refused(refused) => self.close(refused.write, false),
             Event::InDoubt(in_doubt) => {
@@ -111,6 +121,13 @@ impl History {
                 }
             }
             Event::Settled(settled) => self.close(settled.write, settled.happened),
+            Event::Confirmed(confirmed) => {
+                self.unconfirmed.remove(&confirmed.write);
+            }
+            Event::BaseMoved(moved) => {
+                let written = self.base(&moved.incident).and_then(|base| base.written().cloned());
+                self.bases.insert(moved.incident.clone(), moved.agreed().with_written(written));
+            }
             Event::RunEnded(ended) => {
                 if let Some(run) = self.runs.last_mut() {
                     run.end = Some((entry.at, ended.counts));
@@ -119,13 +136,67 @@ impl History {
         }
     }
 
+    fn intend(&mut self, entry: &Entry, intended: Intent) {
+        let write = WriteId(entry.number);
+        self.open.insert(write, OpenIntent { write, at: entry.at, intended, in_doubt: None });
+    }
+
     fn close(&mut self, write: WriteId, happened: bool) {
-        let Some(open) = self.open.remove(&write) else { return };
-        if happened {
-            let agreed = open.intended.agreed();
-            self.bases.insert(open.intended.incident, agreed);
+        let Some(OpenIntent { at, intended, .. }) = self.open.remove(&write) else { return };
+        if !happened {
+            return;
+        }
+        match &intended {
+            Intent::Incident(intended) => {
+                self.bases.insert(intended.incident.clone(), intended.agreed());
+            }
+            Intent::Alert(AlertIntended { before, act, follows, .. }) => {
+                for followed in follows {
+                    let base = self.bases.entry(followed.incident.clone()).or_insert_with(Agreed::birth);
+                    base.agree(before.id.clone(), act.leads_to(), followed.state.clone());
+                }
+            }
+        }
+        self.unconfirmed.insert(write, Unconfirmed { write, at, intended });
+    }
+}
+
+/// What was intended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// A write of an incident.
+    Incident(Intended),
+    /// A write of an alert.
+    Alert(AlertIntended),
+}
+
+impl Intent {
+    /// The run that writes.
+    pub fn run(&self) -> RunId {
+        match self {
+            Self::Incident(intended) => intended.run,
+            Self::Alert(intended) => intended.run,
         }
     }
+
+    /// Whether it writes the incident, or an alert because of it.
+    pub fn concerns(&self, incident: &IncidentId) -> bool {
+        match self {
+            Self::Incident(intended) => intended.incident == *incident,
+            Self::Alert(intended) => intended.follows.iter().any(|followed| followed.incident == *incident),
+        }
+    }
+}
+
+/// A write that happened and that no later look has confirmed yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unconfirmed {
+    /// Which write.
+    pub write: WriteId,
+    /// When it was intended.
+    pub at: Time,
+    /// What was intended.
+    pub intended: Intent,
 }
 
 /// A write whose outcome is not known.
@@ -136,7 +207,7 @@ pub struct OpenIntent {
     /// When it was intended.
     pub at: Time,
     /// What was intended.
-    pub intended: Intended,
+    pub intended: Intent,
     /// Why it is in doubt; `None` where nobody said so, as after a crash.
     pub in_doubt: Option<String>,
 }

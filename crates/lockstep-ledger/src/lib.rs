@@ -28,11 +28,11 @@ pub use chain::{Fault, Hash, Line};
 pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
-    AlertRead, Before, Binary, Body, Counts, Done, Entry, Event, InDoubt, Intended, PolicyUsed, Refused, RunEnded,
-    RunId, RunStarted, Settled, WriteId,
+    AlertIntended, AlertRead, AlertStood, BaseMoved, Before, Began, Binary, Body, Confirmed, Counts, Done, Entry,
+    Event, Followed, InDoubt, Intended, PolicyUsed, Refused, RunEnded, RunId, RunStarted, Settled, WhyMoved, WriteId,
 };
 pub use export::View;
-pub use history::{History, OpenIntent, Run};
+pub use history::{History, Intent, OpenIntent, Run, Unconfirmed};
 pub use ledger::Ledger;
 pub use log::{Holder, Lease, Log};
 pub use sqlite::Sqlite;

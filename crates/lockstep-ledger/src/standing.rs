@@ -3,30 +3,41 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lockstep_core::IncidentId;
+use lockstep_core::{AlertId, IncidentId};
 
 use crate::event::{Event, RunId, WriteId};
 
 /// Where a ledger stands: the run under way and the writes without a known outcome.
 ///
 /// - A run starts under an id that was never used before. It cuts short a run that was still open.
-/// - A write is intended in the run under way, and only where the incident has no other write without a known outcome.
+/// - A write is intended in the run under way, and only where what it writes, an incident or an alert, has no other write
+///   without a known outcome.
 /// - An intended write is done or refused while its run is under way, and not once it is in doubt.
 /// - A write without a known outcome, in doubt or left behind by a run that was cut short, is settled by a look at the
 ///   incident.
+/// - A write that happened is confirmed once.
 /// - A run ends when each of its writes has an outcome or is in doubt.
+/// - Where the ledger begins, and what is taken to agree without a write, can be entered at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     run: Option<RunId>,
     runs: Arc<BTreeSet<RunId>>,
     open: BTreeMap<WriteId, OpenWrite>,
+    unconfirmed: BTreeSet<WriteId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct OpenWrite {
     run: RunId,
-    incident: IncidentId,
+    writes: Subject,
     in_doubt: bool,
+}
+
+/// What a write writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Subject {
+    Incident(IncidentId),
+    Alert(AlertId),
 }
 
 impl Standing {
@@ -45,14 +56,15 @@ impl Standing {
                 self.run = Some(started.run);
             }
             Event::Intended(intended) => {
-                self.under_way(intended.run)?;
-                if let Some((&write, _)) = self.open.iter().find(|(_, open)| open.incident == intended.incident) {
-                    return Err(OutOfOrder::IncidentOpen { incident: intended.incident.clone(), write });
-                }
-                let open = OpenWrite { run: intended.run, incident: intended.incident.clone(), in_doubt: false };
-                self.open.insert(WriteId(number), open);
+                self.intended(number, intended.run, Subject::Incident(intended.incident.clone()))?;
             }
-            Event::Done(done) => self.answered(done.write)?,
+            Event::AlertIntended(intended) => {
+                self.intended(number, intended.run, Subject::Alert(intended.before.id.clone()))?;
+            }
+            Event::Done(done) => {
+                self.answered(done.write)?;
+                self.unconfirmed.insert(done.write);
+            }
             Event::Refused(refused) => self.answered(refused.write)?,
             Event::InDoubt(in_doubt) => {
                 let open = self.open.get_mut(&in_doubt.write).ok_or(OutOfOrder::NotOpen(in_doubt.write))?;
@@ -63,7 +75,16 @@ impl Standing {
             }
             Event::Settled(settled) => {
                 self.open.remove(&settled.write).ok_or(OutOfOrder::NotOpen(settled.write))?;
+                if settled.happened {
+                    self.unconfirmed.insert(settled.write);
+                }
             }
+            Event::Confirmed(confirmed) => {
+                if !self.unconfirmed.remove(&confirmed.write) {
+                    return Err(OutOfOrder::NotUnconfirmed(confirmed.write));
+                }
+            }
+            Event::Began(_) | Event::BaseMoved(_) => {}
             Event::RunEnded(ended) => {
                 self.under_way(ended.run)?;
                 let unanswered = self.open.iter().find(|(_, open)| open.run == ended.run && !open.in_doubt);
@@ -73,6 +94,19 @@ impl Standing {
                 self.run = None;
             }
         }
+        Ok(())
+    }
+
+    /// Takes the intent of a write.
+    fn intended(&mut self, number: u64, run: RunId, writes: Subject) -> Result<(), OutOfOrder> {
+        self.under_way(run)?;
+        if let Some((&write, _)) = self.open.iter().find(|(_, open)| open.writes == writes) {
+            return Err(match writes {
+                Subject::Incident(incident) => OutOfOrder::IncidentOpen { incident, write },
+                Subject::Alert(alert) => OutOfOrder::AlertOpen { alert, write },
+            });
+        }
+        self.open.insert(WriteId(number), OpenWrite { run, writes, in_doubt: false });
         Ok(())
     }
 
@@ -118,6 +152,17 @@ pub enum OutOfOrder {
         /// The write without an outcome.
         write: WriteId,
     },
+    /// A write is intended for an alert whose last write has no known outcome.
+    #[error("alert {alert} has write {write}, whose outcome is not known yet")]
+    AlertOpen {
+        /// The alert.
+        alert: AlertId,
+        /// The write without an outcome.
+        write: WriteId,
+    },
+    /// A write is confirmed that did not happen, or was confirmed before.
+    #[error("write {0} does not wait to be confirmed")]
+    NotUnconfirmed(WriteId),
     /// An outcome of a write that was never intended, or has its outcome.
     #[error("write {0} does not wait for an outcome")]
     NotOpen(WriteId),

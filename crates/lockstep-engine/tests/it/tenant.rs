@@ -112,7 +112,9 @@ impl Tenant {
 fn kind(event: &Event) -> Option<&'static str> {
     match event {
         Event::RunStarted(_) | Event::RunEnded(_) => None,
+        Event::Began(_) | Event::BaseMoved(_) | Event::Confirmed(_) => None,
         Event::Intended(_) => Some("intended"),
+        Event::AlertIntended(_) => Some("alert intended"),
         Event::Done(_) => Some("done"),
         Event::Refused(_) => Some("refused"),
         Event::InDoubt(_) => Some("in doubt"),

@@ -3,10 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use lockstep_core::{AlertId, AlertState, Classification, Closing, IncidentId, IncidentState, Time, Version};
+use lockstep_core::{
+    AlertAct, AlertId, AlertPlace, AlertState, Classification, Closing, IncidentId, IncidentState, Time, Version,
+};
 use lockstep_ledger::{
-    AlertRead, Before, Binary, Body, Counts, Done, Entry, Error, Event, Hash, Holder, InDoubt, Intended, Ledger, Log,
-    PolicyUsed, Refused, RunEnded, RunId, RunStarted, Settled, Sqlite, WriteId,
+    AlertIntended, AlertRead, AlertStood, BaseMoved, Before, Began, Binary, Body, Confirmed, Counts, Done, Entry,
+    Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed, Refused, RunEnded, RunId,
+    RunStarted, Settled, Sqlite, WhyMoved, WriteId,
 };
 use tempfile::TempDir;
 
@@ -89,8 +92,37 @@ pub fn intended(n: u128, on: u64) -> Event {
     Event::Intended(Intended { run: run(n), incident: incident(on), number: on, before, after: closed(), reason })
 }
 
+/// The intent to dismiss alert `on`, which follows incident `on`.
+pub fn alert_intended(n: u128, on: u64) -> Event {
+    let place = AlertPlace::new("20ff7fc3-e762-44dd-bd96-b71116dcdc23", Some("rg-1"), "westeurope", "2518_a").unwrap();
+    let before =
+        AlertRead { id: alert(on), state: AlertState::New, body: Some(Body::of(format!("{{\"alert\":{on}}}"))) };
+    let follows = vec![Followed { incident: incident(on), number: on, state: closed() }];
+    let reason = "its only incident was closed".to_owned();
+    Event::AlertIntended(AlertIntended { run: run(n), before, place, act: AlertAct::Dismiss, follows, reason })
+}
+
 pub fn done(write: u64) -> Event {
-    Event::Done(Done { write: WriteId(write), etag: Version("\"new\"".to_owned()), body: Hash::of("answer") })
+    let etag = Some(Version("\"new\"".to_owned()));
+    Event::Done(Done { write: WriteId(write), etag, body: Hash::of("answer") })
+}
+
+/// The outcome of a write of an alert, which has no version.
+pub fn alert_done(write: u64) -> Event {
+    Event::Done(Done { write: WriteId(write), etag: None, body: Hash::of("alert") })
+}
+
+pub fn confirmed(write: u64) -> Event {
+    Event::Confirmed(Confirmed { write: WriteId(write), how: "the table shows it".to_owned() })
+}
+
+pub fn base_moved(on: u64) -> Event {
+    let alerts = vec![AlertStood { id: alert(on), state: AlertState::Resolved }];
+    Event::BaseMoved(BaseMoved { incident: incident(on), state: IncidentState::Active, alerts, why: WhyMoved::Echo })
+}
+
+pub fn began(n: u64) -> Event {
+    Event::Began(Began { at: time(n) })
 }
 
 pub fn refused(write: u64) -> Event {

@@ -1,7 +1,7 @@
 //! What was entered is there when the ledger is opened again, and says what both sides last agreed on.
 
-use lockstep_core::{Agreed, AlertState};
-use lockstep_ledger::{Error, Hash, History, OutOfOrder, WriteId, verify};
+use lockstep_core::{Agreed, AlertState, IncidentState};
+use lockstep_ledger::{Error, Hash, History, Intent, OutOfOrder, WriteId, verify};
 
 use crate::given::*;
 
@@ -27,7 +27,8 @@ async fn a_ledger_opened_again_says_the_same() {
 async fn the_base_is_what_the_last_write_that_happened_left() {
     let (_folder, path) = place();
     let ledger = opened(&path).await;
-    let agreed = Some(Agreed::new(closed(), [(alert(7), AlertState::Dismissed)]));
+    let written = |on| Agreed::new(closed(), [(alert(on), AlertState::Dismissed)]).with_written(Some(closed()));
+    let agreed = Some(written(7));
     let base = |on| ledger.history().base(&incident(on)).cloned();
 
     append_all(&ledger, [started(1), intended(1, 7)]).await;
@@ -37,7 +38,42 @@ async fn the_base_is_what_the_last_write_that_happened_left() {
     append_all(&ledger, [intended(1, 9), in_doubt(6), ended(1)]).await;
     assert_eq!(base(9), None, "doubt is no agreement");
     append_all(&ledger, [settled(6, true)]).await;
-    assert_eq!(base(9), Some(Agreed::new(closed(), [(alert(9), AlertState::Dismissed)])));
+    assert_eq!(base(9), Some(written(9)));
+}
+
+#[tokio::test]
+async fn the_base_moves_without_a_write_and_keeps_what_we_last_wrote() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    let base = |on| ledger.history().base(&incident(on)).cloned();
+    let moved = |written| Agreed::new(IncidentState::Active, [(alert(7), AlertState::Resolved)]).with_written(written);
+
+    append_all(&ledger, [base_moved(7)]).await;
+    assert_eq!(base(7), Some(moved(None)));
+    append_all(&ledger, [started(1), intended(1, 7), done(3), base_moved(7)]).await;
+    assert_eq!(base(7), Some(moved(Some(closed()))));
+}
+
+#[tokio::test]
+async fn a_write_of_an_alert_moves_the_base_of_that_pair_alone() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    append_all(&ledger, [started(1), alert_intended(1, 7), alert_done(2)]).await;
+    let base = ledger.history().base(&incident(7)).cloned().unwrap();
+    assert_eq!(base.pair(&alert(7)), (&AlertState::Dismissed, &closed()));
+    assert_eq!(base.pair(&alert(8)), (&AlertState::New, &IncidentState::New), "the other alert still waits");
+}
+
+#[tokio::test]
+async fn what_happened_waits_to_be_confirmed_and_the_beginning_is_known() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    assert_eq!(ledger.history().began(), None);
+    append_all(&ledger, [began(5), started(1), intended(1, 7), done(3), alert_intended(1, 8), alert_done(5)]).await;
+    let waiting = || ledger.history().unconfirmed().map(|it| it.write.0).collect::<Vec<_>>();
+    assert_eq!((waiting(), ledger.history().began()), (vec![3, 5], Some(time(5))));
+    append_all(&ledger, [confirmed(3)]).await;
+    assert_eq!(waiting(), [5]);
 }
 
 #[tokio::test]
@@ -50,8 +86,9 @@ async fn i06_a_write_without_an_outcome_is_open_at_the_next_start() {
     let ledger = opened(&path).await;
     let open: Vec<_> = ledger.history().open_intents().cloned().collect();
     assert_eq!(open.len(), 1);
-    assert_eq!((open[0].write, &open[0].intended.incident), (WriteId(3), &incident(8)));
-    let body = ledger.log().body(open[0].intended.before.incident.hash()).await.unwrap();
+    let Intent::Incident(left_open) = &open[0].intended else { panic!("{open:?}") };
+    assert_eq!((open[0].write, &left_open.incident), (WriteId(3), &incident(8)));
+    let body = ledger.log().body(left_open.before.incident.hash()).await.unwrap();
     assert_eq!(body.as_deref(), Some("{\"incident\":8}"));
 
     append_all(&ledger, [settled(3, false), started(2), intended(2, 8)]).await;

@@ -12,10 +12,7 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
         Event::RunEnded(_) => None,
         _ => run,
     });
-    let intent = |write: WriteId| match entered.get(usize::try_from(write.0).unwrap().wrapping_sub(1)) {
-        Some(Event::Intended(intended)) => Some(intended),
-        _ => None,
-    };
+    let intent = |write: WriteId| entered.get(usize::try_from(write.0).unwrap().wrapping_sub(1)).and_then(subject);
     let doubted = |write| entered.iter().any(|event| matches!(event, Event::InDoubt(line) if line.write == write));
     let has_outcome = |write| {
         entered.iter().any(|event| match event {
@@ -25,24 +22,44 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
             _ => false,
         })
     };
+    let happened = |write| {
+        entered.iter().any(|event| match event {
+            Event::Done(line) => line.write == write,
+            Event::Settled(line) => line.write == write && line.happened,
+            _ => false,
+        })
+    };
+    let confirmed = |write| entered.iter().any(|event| matches!(event, Event::Confirmed(line) if line.write == write));
     let is_open = |write| intent(write).is_some() && !has_outcome(write);
-    let answer = |write| is_open(write) && !doubted(write) && intent(write).map(|line| line.run) == under_way;
+    let answer = |write| is_open(write) && !doubted(write) && intent(write).map(|(run, _)| run) == under_way;
     let writes = || (1..=entered.len() as u64).map(WriteId).filter(|write| is_open(*write));
     match event {
         Event::RunStarted(line) => {
             !entered.iter().any(|event| matches!(event, Event::RunStarted(other) if other.run == line.run))
         }
-        Event::Intended(line) => {
-            Some(line.run) == under_way && !writes().any(|write| intent(write).unwrap().incident == line.incident)
+        Event::Intended(_) | Event::AlertIntended(_) => {
+            let (run, writes_to) = subject(event).unwrap();
+            Some(run) == under_way && !writes().any(|write| intent(write).unwrap().1 == writes_to)
         }
+        Event::Confirmed(line) => happened(line.write) && !confirmed(line.write),
+        Event::Began(_) | Event::BaseMoved(_) => true,
         Event::Done(line) => answer(line.write),
         Event::Refused(line) => answer(line.write),
         Event::InDoubt(line) => is_open(line.write) && !doubted(line.write),
         Event::Settled(line) => is_open(line.write),
         Event::RunEnded(line) => {
             Some(line.run) == under_way
-                && !writes().any(|write| intent(write).unwrap().run == line.run && !doubted(write))
+                && !writes().any(|write| intent(write).unwrap().0 == line.run && !doubted(write))
         }
+    }
+}
+
+/// The run of an intent, and what it writes.
+fn subject(event: &Event) -> Option<(RunId, String)> {
+    match event {
+        Event::Intended(intended) => Some((intended.run, format!("incident {}", intended.incident))),
+        Event::AlertIntended(intended) => Some((intended.run, format!("alert {}", intended.before.id))),
+        _ => None,
     }
 }
 
@@ -52,7 +69,12 @@ fn any_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         1 => (1..5_u128).prop_map(started),
         4 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| intended(run, on)),
+        2 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| alert_intended(run, on)),
         2 => write().prop_map(done),
+        1 => write().prop_map(alert_done),
+        1 => write().prop_map(confirmed),
+        1 => (1..4_u64).prop_map(base_moved),
+        1 => (1..4_u64).prop_map(began),
         1 => write().prop_map(refused),
         2 => write().prop_map(in_doubt),
         2 => (write(), any::<bool>()).prop_map(|(write, happened)| settled(write, happened)),
@@ -143,6 +165,18 @@ fn each_refusal_says_why() {
         OutOfOrder::IncidentOpen { incident: incident(7), write },
         &format!("incident {} has write 2, whose outcome is not known yet", guid(7)),
     );
+    check(
+        &[started(1), alert_intended(1, 7), in_doubt(2), ended(1), started(2)],
+        alert_intended(2, 7),
+        OutOfOrder::AlertOpen { alert: alert(7), write },
+        "alert aaaaaaaa-0000-0000-0000-000000000007 has write 2, whose outcome is not known yet",
+    );
+    let not_unconfirmed = "write 2 does not wait to be confirmed";
+    for entered in [vec![intended(1, 7)], vec![intended(1, 7), refused(2)], vec![intended(1, 7), done(2), confirmed(2)]]
+    {
+        let entered: Vec<_> = std::iter::once(started(1)).chain(entered).collect();
+        check(&entered, confirmed(2), OutOfOrder::NotUnconfirmed(write), not_unconfirmed);
+    }
     check(&[started(1)], done(2), OutOfOrder::NotOpen(write), not_open);
     check(&[started(1), intended(1, 7), refused(2)], done(2), OutOfOrder::NotOpen(write), not_open);
     check(&[started(1), intended(1, 7), done(2)], settled(2, true), OutOfOrder::NotOpen(write), not_open);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_ledger::{Entry, Event, Verified, View};
+use lockstep_ledger::{Entry, Event, Verified, View, WhyMoved};
 use serde_json::{Value, json};
 
 use super::pass::moment;
@@ -49,6 +49,10 @@ pub fn verified_json(verified: &Verified) -> Value {
 
 fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
     match &entry.event {
+        Event::Began(began) => {
+            let what = format!("what happens from {} on is followed", moment(began.at));
+            ("began", String::new(), what, Some(Look::Faint))
+        }
         Event::RunStarted(started) => {
             let workspace = started.workspace.rsplit('/').next().unwrap_or_default();
             let what = format!("policy {}, workspace {workspace}", started.policy.name);
@@ -58,12 +62,27 @@ fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
             let what = format!("{} -> {}", intended.before.state, intended.after);
             ("intended", format!("incident {} ({})", intended.number, intended.incident), what, None)
         }
+        Event::AlertIntended(intended) => {
+            let what = format!("{} -> {}", intended.before.state, intended.act.leads_to());
+            ("intended", format!("alert {}", intended.before.id), what, None)
+        }
         Event::Done(done) => ("done", write(done.write.0), String::new(), Some(Look::Good)),
         Event::Refused(refused) => ("refused", write(refused.write.0), refused.error.clone(), Some(Look::Bad)),
         Event::InDoubt(in_doubt) => ("in doubt", write(in_doubt.write.0), in_doubt.why.clone(), Some(Look::Bad)),
         Event::Settled(settled) => {
             let happened = if settled.happened { "it happened" } else { "it did not happen" };
             ("settled", write(settled.write.0), format!("{happened}: {}", settled.how), Some(Look::Notable))
+        }
+        Event::Confirmed(confirmed) => ("confirmed", write(confirmed.write.0), confirmed.how.clone(), Some(Look::Good)),
+        Event::BaseMoved(moved) => {
+            let why = match moved.why {
+                WhyMoved::FirstSight => "taken as they stood at first sight",
+                WhyMoved::Agreement => "both sides agree",
+                WhyMoved::Echo => "an echo, which nothing follows",
+                WhyMoved::NothingFollows => "nothing follows",
+                WhyMoved::Rebuilt => "rebuilt from the tables",
+            };
+            ("base moved", format!("incident {}", moved.incident), format!("{}: {why}", moved.state), Some(Look::Faint))
         }
         Event::RunEnded(ended) => {
             let counts = ended.counts;
