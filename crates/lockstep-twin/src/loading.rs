@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 use crate::clock::parse_time;
-use crate::world::{TableName, World, datetime};
+use crate::world::{FIRST, TableName, World, datetime};
 
 /// How much was loaded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,12 +66,13 @@ pub(crate) fn load(world: &mut World, dir: &Path) -> Result<Loaded, LoadError> {
         return Err(LoadError::Nothing(dir.to_owned()));
     }
     let (estate, now) = (world.estate.clone(), world.now());
+    let workspace = world.sentinels[FIRST].workspace.clone();
     let (incidents, alerts) = thread::scope(|scope| {
         let read_alerts =
             || alerts.map(|file| read(&file, TableName::SecurityAlert, alerts::Reader::new(&estate), now)).transpose();
         let reading = scope.spawn(read_alerts);
         let read_incidents =
-            |file: PathBuf| read(&file, TableName::SecurityIncident, incidents::Reader::new(&estate), now);
+            |file: PathBuf| read(&file, TableName::SecurityIncident, incidents::Reader::new(&workspace), now);
         let incidents = incidents.map(read_incidents).transpose();
         let alerts = reading.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (incidents, alerts)
@@ -82,13 +83,13 @@ pub(crate) fn load(world: &mut World, dir: &Path) -> Result<Loaded, LoadError> {
         loaded.alert_rows = table.len();
         loaded.alerts = newest.len();
         newest.into_iter().for_each(|row| world.take_alert(alerts::alert(&table, row, &estate)));
-        world.logs.extend(TableName::SecurityAlert, table);
+        world.sentinels[FIRST].logs.extend(TableName::SecurityAlert, table);
     }
     if let Some((table, newest)) = incidents {
         loaded.incident_rows = table.len();
         loaded.incidents = newest.len();
         newest.into_iter().for_each(|row| world.take_incident(incidents::incident(&table, row)));
-        world.logs.extend(TableName::SecurityIncident, table);
+        world.sentinels[FIRST].logs.extend(TableName::SecurityIncident, table);
     }
     Ok(loaded)
 }

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::estate::{Estate, Secret};
+use crate::estate::Secret;
 
 /// How long a token lives, in seconds: what Entra gives an application.
 pub(crate) const LIFETIME: i64 = 3599;
@@ -14,6 +14,7 @@ pub(crate) const LIFETIME: i64 = 3599;
 pub(crate) struct Caller {
     pub(crate) app_id: String,
     pub(crate) object_id: String,
+    pub(crate) tenant_id: String,
     pub(crate) audience: String,
 }
 
@@ -63,11 +64,11 @@ struct Claims {
     idtyp: String,
 }
 
-/// Issues a token for `audience` to the application `app_id`; `now` is seconds since 1970.
-pub(crate) fn issue(app_id: &str, object_id: &str, audience: &str, now: i64, estate: &Estate, key: &Secret) -> String {
+/// Issues a token of `tenant` for `audience` to the application `app_id`; `now` is seconds since 1970.
+pub(crate) fn issue(app_id: &str, object_id: &str, audience: &str, now: i64, tenant: &str, key: &Secret) -> String {
     let claims = Claims {
         aud: audience.into(),
-        iss: format!("https://sts.windows.net/{}/", estate.tenant_id),
+        iss: format!("https://sts.windows.net/{tenant}/"),
         iat: now,
         nbf: now,
         exp: now + LIFETIME + 1,
@@ -75,7 +76,7 @@ pub(crate) fn issue(app_id: &str, object_id: &str, audience: &str, now: i64, est
         azp: app_id.into(),
         oid: object_id.into(),
         sub: object_id.into(),
-        tid: estate.tenant_id.clone(),
+        tid: tenant.into(),
         uti: Uuid::new_v4().simple().to_string(),
         ver: "1.0".into(),
         idtyp: "app".into(),
@@ -92,7 +93,7 @@ pub(crate) fn read(token: &str, now: i64, key: &Secret) -> Result<Caller, NotTak
     if now >= claims.exp {
         return Err(NotTaken::Expired);
     }
-    Ok(Caller { app_id: claims.appid, object_id: claims.oid, audience: claims.aud })
+    Ok(Caller { app_id: claims.appid, object_id: claims.oid, tenant_id: claims.tid, audience: claims.aud })
 }
 
 /// Signs `claims` into a compact token that only this start of the twin takes back.

@@ -49,9 +49,14 @@ impl Twin {
         let estate = Arc::new(options.estate);
         let clock = Clock::new(options.start.unwrap_or_else(machine_time), options.pace);
         let mut world = World::new(Arc::clone(&estate), options.settings, clock.clone());
-        let delay = world.settings.rights_delay;
-        for principal in [&estate.client_object_id, &estate.identity_object_id] {
-            world.assign_role(principal, "Owner", &estate.subscription(), delay);
+        let delay = world.settings().rights_delay;
+        for subscription in estate.subscriptions() {
+            let tenant = subscription.tenant_id.as_deref().unwrap_or(&estate.tenant_id);
+            let scope = format!("/subscriptions/{}", subscription.id);
+            world.assign_role(&estate.principal(tenant), "Owner", &scope, delay);
+            if tenant.eq_ignore_ascii_case(&estate.tenant_id) {
+                world.assign_role(&estate.identity_object_id, "Owner", &scope, delay);
+            }
         }
         let secrets = Secrets::random();
         Self(Arc::new(Inner {

@@ -69,7 +69,10 @@ async fn i02_an_incident_that_an_analyst_reopened_stays_open_until_its_alert_mov
 async fn i07_a_late_row_proposes_and_the_fresh_read_disposes() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
-    tenant.twin.with(|world| world.settings.delay = std::time::Duration::from_secs(600));
+    tenant.twin.with(|world| {
+        let delay = std::time::Duration::from_secs(600);
+        world.set_settings(Settings { delay, ..world.settings().clone() });
+    });
     tenant.set(&alert, AlertStatus::Active);
     let stale = pass(&tenant.engine().await).await.unwrap();
     assert_eq!(tenant.incident(&alert), "New");

@@ -19,8 +19,9 @@ pub(super) fn list(call: &Call) -> Answer {
     let select = call.query.one("$select").filter(|names| !names.trim().is_empty());
     let world = call.twin.world();
     let newest_first = world.activities().iter().enumerate().rev();
-    let mut found =
-        newest_first.filter(|(at, activity)| before.is_none_or(|before| *at < before) && filter.holds(activity));
+    let mut found = newest_first.filter(|(at, activity)| {
+        before.is_none_or(|before| *at < before) && is_here(activity, call) && filter.holds(activity)
+    });
     let (mut items, mut last) = (Vec::new(), None);
     for (at, activity) in found.by_ref().take(PAGE) {
         items.push(shown(activity, call, select));
@@ -28,6 +29,11 @@ pub(super) fn list(call: &Call) -> Answer {
     }
     let more = found.next().is_some();
     Ok(Reply::ok(page::page(call, items, last.filter(|_| more))))
+}
+
+/// Whether it is in the log of the subscription that the call is about.
+fn is_here(activity: &Activity, call: &Call) -> bool {
+    activity.subscription().eq_ignore_ascii_case(call.param("subscription"))
 }
 
 /// What is asked of the log.
@@ -119,8 +125,8 @@ fn shown(activity: &Activity, call: &Call, select: Option<&str>) -> Value {
         "subStatus": named(""),
         "eventTimestamp": wire_time(activity.at),
         "submissionTimestamp": wire_time(activity.at),
-        "subscriptionId": estate.subscription_id,
-        "tenantId": estate.tenant_id,
+        "subscriptionId": activity.subscription(),
+        "tenantId": estate.tenant_of(activity.subscription()),
     });
     match (select, event) {
         (Some(names), Value::Object(mut event)) => {

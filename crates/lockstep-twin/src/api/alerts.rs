@@ -95,6 +95,7 @@ pub(super) fn simulate(call: &Call) -> Answer {
     let mut world = call.twin.world();
     for kind in kinds {
         let mut sample = kind.sample();
+        sample.subscription_id = Some(call.param("subscription").to_owned());
         sample.location = Some(call.param("location").to_owned());
         world.raise_alert(sample);
     }
@@ -105,7 +106,7 @@ pub(super) fn simulate(call: &Call) -> Answer {
     let location = format!(
         "{}{}/providers/Microsoft.Security/locations/{}/operationResults/{ticket}?api-version={NEWEST}",
         call.origin,
-        call.twin.estate().subscription(),
+        call.subscription(),
         call.param("location"),
     );
     Ok(Reply::empty(StatusCode::ACCEPTED).header(header::LOCATION, &location).header(header::RETRY_AFTER, "1"))
@@ -127,21 +128,22 @@ struct Ticket {
 
 /// Where Defender for Cloud keeps the subscription's data.
 pub(super) fn locations(call: &Call) -> Answer {
-    Ok(Reply::ok(json!({"value": [location_of(call.twin.estate())]})))
+    Ok(Reply::ok(json!({"value": [location_of(call)]})))
 }
 
 /// The one such location.
 pub(super) fn location(call: &Call) -> Answer {
-    let (estate, name) = (call.twin.estate(), call.param("location"));
-    if !name.eq_ignore_ascii_case(&estate.location) {
+    let name = call.param("location");
+    if !name.eq_ignore_ascii_case(&call.twin.estate().location) {
         return Err(Refusal::not_found(format!("The location '{name}' was not found.")));
     }
-    Ok(Reply::ok(location_of(estate)))
+    Ok(Reply::ok(location_of(call)))
 }
 
-fn location_of(estate: &Estate) -> Value {
+fn location_of(call: &Call) -> Value {
+    let estate = call.twin.estate();
     json!({
-        "id": format!("{}/providers/Microsoft.Security/locations/{}", estate.subscription(), estate.location),
+        "id": format!("{}/providers/Microsoft.Security/locations/{}", call.subscription(), estate.location),
         "name": estate.location,
         "type": "Microsoft.Security/locations",
         "properties": {"homeRegionName": estate.location},
@@ -150,7 +152,9 @@ fn location_of(estate: &Estate) -> Value {
 
 fn is_in_scope(alert: &Alert, call: &Call) -> bool {
     let fits = |name: &str, own: &str| call.params.get(name).is_none_or(|wanted| wanted.eq_ignore_ascii_case(own));
-    fits("group", &alert.resource_group) && fits("location", &alert.location)
+    fits("subscription", &alert.subscription_id)
+        && fits("group", &alert.resource_group)
+        && fits("location", &alert.location)
 }
 
 fn not_found(call: &Call) -> Refusal {
@@ -160,9 +164,9 @@ fn not_found(call: &Call) -> Refusal {
 }
 
 fn resource(alert: &Alert, estate: &Estate, version: &str) -> Value {
-    let link = alert.link(estate);
+    let link = alert.link();
     json!({
-        "id": alert.id(estate),
+        "id": alert.id(),
         "name": alert.name,
         "type": "Microsoft.Security/Locations/alerts",
         "properties": {

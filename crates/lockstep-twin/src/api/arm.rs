@@ -1,4 +1,4 @@
-//! ARM itself: what the cloud is called, and the tenant, subscription, resource groups, providers and workspace in it.
+//! ARM itself: what the cloud is called, and the tenants, subscriptions, resource groups, providers and workspaces in it.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::call::Call;
 use super::reply::{Answer, Refusal, Reply};
 use super::{Door, OPERATIONS};
+use crate::estate::{Subscription, Workspace};
 
 /// The endpoints of the cloud, every one of them the caller's own way here.
 ///
@@ -55,9 +56,10 @@ pub(super) fn endpoints(call: &Call) -> Answer {
     }
 }
 
-/// The one tenant.
+/// The tenant that the caller comes from.
 pub(super) fn tenants(call: &Call) -> Answer {
-    let tenant = &call.twin.estate().tenant_id;
+    let estate = call.twin.estate();
+    let tenant = call.caller.as_ref().map_or(&estate.tenant_id, |caller| &caller.tenant_id);
     Ok(Reply::ok(json!({"value": [{
         "id": format!("/tenants/{tenant}"),
         "tenantId": tenant,
@@ -70,25 +72,39 @@ pub(super) fn tenants(call: &Call) -> Answer {
     }]})))
 }
 
-/// The one subscription, as a list.
+/// The subscriptions in which the caller holds a role.
 pub(super) fn subscriptions(call: &Call) -> Answer {
-    Ok(Reply::ok(json!({"value": [subscription_of(call)], "count": {"type": "Total", "value": 1}})))
-}
-
-/// The one subscription.
-pub(super) fn subscription(call: &Call) -> Answer {
-    Ok(Reply::ok(subscription_of(call)))
-}
-
-fn subscription_of(call: &Call) -> Value {
+    let world = call.twin.world();
+    let principal = call.caller.as_ref().map(|caller| caller.object_id.as_str()).unwrap_or_default();
+    let reached = |one: &Subscription| {
+        let scope = format!("/subscriptions/{}", one.id);
+        world.rights.reaches(principal, &scope, world.now())
+    };
     let estate = call.twin.estate();
+    let shown: Vec<_> =
+        estate.subscriptions().iter().filter(|one| reached(one)).map(|one| subscription_of(one, call)).collect();
+    Ok(Reply::ok(json!({"count": {"type": "Total", "value": shown.len()}, "value": shown})))
+}
+
+/// One subscription.
+pub(super) fn subscription(call: &Call) -> Answer {
+    let named = |one: &Subscription| one.id.eq_ignore_ascii_case(call.param("subscription"));
+    let found = call.twin.estate().subscriptions().into_iter().find(named);
+    found.map(|one| Reply::ok(subscription_of(&one, call))).ok_or_else(|| {
+        let message = format!("The subscription '{}' could not be found.", call.param("subscription"));
+        Refusal::arm(StatusCode::NOT_FOUND, "SubscriptionNotFound", message)
+    })
+}
+
+fn subscription_of(subscription: &Subscription, call: &Call) -> Value {
+    let tenant = call.twin.estate().tenant_of(&subscription.id);
     json!({
-        "id": estate.subscription(),
+        "id": format!("/subscriptions/{}", subscription.id),
         "authorizationSource": "RoleBased",
         "managedByTenants": [],
-        "subscriptionId": estate.subscription_id,
-        "tenantId": estate.tenant_id,
-        "displayName": "Contoso",
+        "subscriptionId": subscription.id,
+        "tenantId": tenant,
+        "displayName": subscription.name,
         "state": "Enabled",
         "subscriptionPolicies": {
             "locationPlacementId": "Public_2014-09-01",
@@ -102,7 +118,7 @@ fn subscription_of(call: &Call) -> Value {
 pub(super) fn locations(call: &Call) -> Answer {
     let regions = REGIONS.iter().map(|(name, display)| {
         json!({
-            "id": format!("{}/locations/{name}", call.twin.estate().subscription()),
+            "id": format!("{}/locations/{name}", call.subscription()),
             "name": name,
             "type": "Region",
             "displayName": display,
@@ -115,25 +131,24 @@ pub(super) fn locations(call: &Call) -> Answer {
 
 /// The resource groups: the workspace's, and every one that an alert is about.
 pub(super) fn groups(call: &Call) -> Answer {
-    let names = call.twin.world().groups();
+    let names = call.twin.world().groups(call.param("subscription"));
     Ok(Reply::ok(json!({"value": names.iter().map(|name| group_of(call, name)).collect::<Vec<_>>()})))
 }
 
 /// One resource group.
 pub(super) fn group(call: &Call) -> Answer {
     let wanted = call.param("group");
-    let names = call.twin.world().groups();
+    let names = call.twin.world().groups(call.param("subscription"));
     let name = names.iter().find(|name| name.eq_ignore_ascii_case(wanted)).map_or(wanted, String::as_str);
     Ok(Reply::ok(group_of(call, name)))
 }
 
 fn group_of(call: &Call, name: &str) -> Value {
-    let estate = call.twin.estate();
     json!({
-        "id": format!("{}/resourceGroups/{name}", estate.subscription()),
+        "id": format!("{}/resourceGroups/{name}", call.subscription()),
         "name": name,
         "type": "Microsoft.Resources/resourceGroups",
-        "location": estate.location,
+        "location": call.twin.estate().location,
         "properties": {"provisioningState": "Succeeded"},
     })
 }
@@ -167,7 +182,7 @@ fn namespaces() -> BTreeSet<&'static str> {
 
 fn provider_of(call: &Call, namespace: &str) -> Value {
     json!({
-        "id": format!("{}/providers/{namespace}", call.twin.estate().subscription()),
+        "id": format!("{}/providers/{namespace}", call.subscription()),
         "namespace": namespace,
         "registrationState": "Registered",
         "registrationPolicy": "RegistrationRequired",
@@ -175,23 +190,25 @@ fn provider_of(call: &Call, namespace: &str) -> Value {
     })
 }
 
-/// The one workspace, as a list; empty for a resource group that does not hold it.
+/// The workspaces of a subscription, or of one of its resource groups.
 pub(super) fn workspaces(call: &Call) -> Answer {
-    let here =
-        call.params.get("group").is_none_or(|group| group.eq_ignore_ascii_case(&call.twin.estate().resource_group));
-    Ok(Reply::ok(json!({"value": if here { vec![workspace_of(call)] } else { Vec::new() }})))
+    let here = |one: &&Workspace| {
+        one.subscription_id.eq_ignore_ascii_case(call.param("subscription"))
+            && call.params.get("group").is_none_or(|group| group.eq_ignore_ascii_case(&one.resource_group))
+    };
+    let all = call.twin.estate().workspaces();
+    Ok(Reply::ok(json!({"value": all.iter().filter(here).map(workspace_of).collect::<Vec<_>>()})))
 }
 
-/// The one workspace.
+/// One workspace.
 pub(super) fn workspace(call: &Call) -> Answer {
-    Ok(Reply::ok(workspace_of(call)))
+    Ok(Reply::ok(workspace_of(&call.twin.world().sentinels[call.place].workspace)))
 }
 
-fn workspace_of(call: &Call) -> Value {
-    let estate = call.twin.estate();
+fn workspace_of(workspace: &Workspace) -> Value {
     json!({
         "properties": {
-            "customerId": estate.workspace_id,
+            "customerId": workspace.id,
             "provisioningState": "Succeeded",
             "sku": {"name": "PerGB2018", "lastSkuUpdate": CREATED},
             "retentionInDays": 90,
@@ -202,9 +219,9 @@ fn workspace_of(call: &Call) -> Value {
             "createdDate": CREATED,
             "modifiedDate": CREATED,
         },
-        "location": estate.location,
-        "id": estate.workspace(),
-        "name": estate.workspace_name,
+        "location": workspace.location,
+        "id": workspace.resource_id(),
+        "name": workspace.name,
         "type": "Microsoft.OperationalInsights/workspaces",
         "etag": "\"1a00a4c1-0000-0d00-0000-65a0f0000000\"",
     })

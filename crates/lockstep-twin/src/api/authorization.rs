@@ -153,7 +153,7 @@ pub(super) fn put_assignment(call: &Call) -> Answer {
         }
     }
     let created = world.now();
-    let effective = crate::clock::later(created, world.settings.rights_delay);
+    let effective = crate::clock::later(created, world.settings().rights_delay);
     let assignment = Assignment { name: name.into(), principal_id, role, scope: here, created, effective };
     let shown = assignment_of(&assignment, call);
     world.rights.assign(assignment);
@@ -231,7 +231,7 @@ fn role_of(role: &Role, call: &Call) -> Value {
 }
 
 fn definition_id(id: &str, call: &Call) -> String {
-    format!("{}/providers/Microsoft.Authorization/roleDefinitions/{id}", call.twin.estate().subscription())
+    format!("{}/providers/Microsoft.Authorization/roleDefinitions/{id}", call.subscription())
 }
 
 fn assignment_of(assignment: &Assignment, call: &Call) -> Value {

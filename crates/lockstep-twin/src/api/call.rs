@@ -29,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) path_and_query: String,
     /// Scheme and authority that the caller used.
     pub(crate) origin: String,
+    /// The place of the workspace that the call is about; the first where it names none.
+    pub(crate) place: usize,
     /// `None` where the operation is open to all.
     pub(crate) caller: Option<Caller>,
     /// Ties the call to its traces.
@@ -63,9 +65,20 @@ impl Call {
         }
     }
 
-    /// Where the caller is sent to sign in.
+    /// Where the caller is sent to sign in: to the tenant of the subscription that the call is about.
     pub(crate) fn authority(&self) -> String {
-        format!("{}/{}", self.origin, self.twin.estate().tenant_id)
+        let estate = self.twin.estate();
+        let tenant = self.params.get("subscription").and_then(|subscription| estate.tenant_of(subscription));
+        format!("{}/{}", self.origin, tenant.unwrap_or(&estate.tenant_id))
+    }
+
+    /// The ARM id of the subscription that the path names; the first where it names none.
+    pub(crate) fn subscription(&self) -> String {
+        let estate = self.twin.estate();
+        let named = self.params.get("subscription");
+        let is_named = |id: &str| named.is_none_or(|named| named.eq_ignore_ascii_case(id));
+        let found = estate.subscriptions().into_iter().map(|one| one.id).find(|id| is_named(id));
+        found.map_or_else(|| estate.subscription(), |id| format!("/subscriptions/{id}"))
     }
 
     /// Who calls, as the services record it.

@@ -155,12 +155,12 @@ pub(super) fn set_throttles(call: &Call) -> Answer {
 
 /// The switches of the world.
 pub(super) fn settings(call: &Call) -> Answer {
-    Ok(Reply::ok(json!(call.twin.world().settings)))
+    Ok(Reply::ok(json!(call.twin.world().settings())))
 }
 
 /// Sets the switches that are named.
 pub(super) fn set_settings(call: &Call) -> Answer {
-    let mut all = json!(call.twin.world().settings);
+    let mut all = json!(call.twin.world().settings());
     for (name, value) in call.object()? {
         match all.get_mut(&name) {
             Some(known) => *known = value,
@@ -170,7 +170,7 @@ pub(super) fn set_settings(call: &Call) -> Answer {
         }
     }
     let settings = serde_json::from_value(all).map_err(|error| invalid_content(error.to_string()))?;
-    call.twin.world().settings = settings;
+    call.twin.world().set_settings(settings);
     self::settings(call)
 }
 
@@ -181,7 +181,7 @@ pub(super) fn set_rights(call: &Call) -> Answer {
     if let Some(unknown) = rights.roles.iter().find(|given| world.rights.role(&given.role).is_none()) {
         return Err(Refusal::bad_request(format!("there is no role '{}'", unknown.role)));
     }
-    let (delay, subscription) = (world.settings.rights_delay, call.twin.estate().subscription());
+    let (delay, subscription) = (world.settings().rights_delay, call.twin.estate().subscription());
     world.revoke_roles(&rights.principal_id);
     for given in &rights.roles {
         world.assign_role(&rights.principal_id, &given.role, given.scope.as_deref().unwrap_or(&subscription), delay);

@@ -57,17 +57,18 @@ pub(super) fn keys(call: &Call) -> Answer {
 /// A token for an application.
 pub(super) fn token(call: &Call) -> Answer {
     let refuse = |refused: Refused| Err(refused.refusal(call));
-    if tenant(call).is_err() {
+    let Ok(tenant) = tenant(call) else {
         let description = format!("AADSTS90002: Tenant '{}' not found.", call.param("tenant"));
         return refuse(Refused { status: StatusCode::BAD_REQUEST, error: "invalid_request", code: 90002, description });
-    }
+    };
     let form = Form::of(call);
     match form.judge(call) {
         Ok(audience) => {
             let estate = call.twin.estate();
             let now = call.now().unix_timestamp();
             let key = &call.twin.secrets().signing_key;
-            let token = tokens::issue(&estate.client_id, &estate.client_object_id, &audience, now, estate, key);
+            let principal = estate.principal(tenant);
+            let token = tokens::issue(&estate.client_id, &principal, &audience, now, tenant, key);
             let reply = if call.operation.name == "TokenV1" { v1(&audience, now, &token) } else { v2(&token) };
             Ok(Reply::ok(reply))
         }
@@ -96,14 +97,16 @@ fn v1(resource: &str, now: i64, token: &str) -> Value {
     })
 }
 
-/// The tenant that the path names, if it is the one there is.
+/// The tenant that the path names, if there is one.
 fn tenant(call: &Call) -> Result<&str, Refusal> {
     let tenant = call.param("tenant");
+    let estate = call.twin.estate();
     let shared = ["common", "organizations"];
-    if tenant.eq_ignore_ascii_case(&call.twin.estate().tenant_id)
-        || shared.iter().any(|name| tenant.eq_ignore_ascii_case(name))
-    {
-        return Ok(&call.twin.estate().tenant_id);
+    if shared.iter().any(|name| tenant.eq_ignore_ascii_case(name)) {
+        return Ok(&estate.tenant_id);
+    }
+    if let Some(known) = estate.tenants().into_iter().find(|known| known.eq_ignore_ascii_case(tenant)) {
+        return Ok(known);
     }
     let description = format!("AADSTS90002: Tenant '{tenant}' not found.");
     Err(Refused { status: StatusCode::BAD_REQUEST, error: "invalid_tenant", code: 90002, description }.refusal(call))

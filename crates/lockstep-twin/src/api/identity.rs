@@ -94,7 +94,7 @@ fn token(call: &Call, identity: Identity<'_>, resource: &str) -> (Value, i64) {
     let estate = call.twin.estate();
     let now = call.now().unix_timestamp();
     let key = &call.twin.secrets().signing_key;
-    let token = tokens::issue(identity.client_id, identity.object_id, resource, now, estate, key);
+    let token = tokens::issue(identity.client_id, identity.object_id, resource, now, &estate.tenant_id, key);
     let token = json!({
         "access_token": token,
         "client_id": identity.client_id,

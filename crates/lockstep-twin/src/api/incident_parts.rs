@@ -11,7 +11,7 @@ use super::incidents::{not_found, refusal};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
-use crate::estate::Estate;
+use crate::estate::Workspace;
 use crate::odata::{self, Cell, Field, Filter, Kind};
 use crate::world::{Comment, CommentWrite, Deleted, Incident, Task, TaskStatus, TaskWrite, Written, part_etag};
 
@@ -34,7 +34,7 @@ pub(super) fn put_comment(call: &Call) -> Answer {
     }
     let (incident, name) = (call.param("incident"), call.param("part"));
     let write = CommentWrite { message, etag: sent.etag };
-    let written = call.twin.world().write_comment(incident, name, write, &call.actor());
+    let written = call.twin.world().write_comment(call.place, incident, name, write, &call.actor());
     let written = written.map_err(|refused| refusal(refused, name, call))?;
     Ok(Reply { status: status(written), ..comment(call)? })
 }
@@ -42,7 +42,7 @@ pub(super) fn put_comment(call: &Call) -> Answer {
 /// Deletes a comment: 200, and 204 where there was none.
 pub(super) fn delete_comment(call: &Call) -> Answer {
     let (incident, name) = (call.param("incident"), call.param("part"));
-    let deleted = call.twin.world().delete_comment(incident, name, &call.actor());
+    let deleted = call.twin.world().delete_comment(call.place, incident, name, &call.actor());
     Ok(Reply::empty(gone(deleted.map_err(|refused| refusal(refused, name, call))?)))
 }
 
@@ -67,7 +67,7 @@ pub(super) fn put_task(call: &Call) -> Answer {
         etag: sent.etag,
     };
     let (incident, name) = (call.param("incident"), call.param("part"));
-    let written = call.twin.world().write_task(incident, name, write, &call.actor());
+    let written = call.twin.world().write_task(call.place, incident, name, write, &call.actor());
     let written = written.map_err(|refused| refusal(refused, name, call))?;
     Ok(Reply { status: status(written), ..task(call)? })
 }
@@ -75,7 +75,7 @@ pub(super) fn put_task(call: &Call) -> Answer {
 /// Deletes a task: 200, and 204 where there was none.
 pub(super) fn delete_task(call: &Call) -> Answer {
     let (incident, name) = (call.param("incident"), call.param("part"));
-    let deleted = call.twin.world().delete_task(incident, name, &call.actor());
+    let deleted = call.twin.world().delete_task(call.place, incident, name, &call.actor());
     Ok(Reply::empty(gone(deleted.map_err(|refused| refusal(refused, name, call))?)))
 }
 
@@ -83,7 +83,7 @@ fn list<T>(
     call: &Call,
     parts: fn(&Incident) -> &Vec<T>,
     fields: &'static [Field<T>],
-    show: fn(&T, &Incident, &Estate) -> Value,
+    show: fn(&T, &Incident, &Workspace) -> Value,
 ) -> Answer {
     let size = page::size(call, PAGE, LONGEST_PAGE)?;
     let from: usize = page::after(call)?.unwrap_or(0);
@@ -93,7 +93,7 @@ fn list<T>(
     let order =
         asked("$orderby").map(|text| odata::parse_order(text, fields)).transpose().map_err(bad)?.unwrap_or_default();
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
     let mut found: Vec<&T> =
         parts(incident).iter().filter(|part| filter.as_ref().is_none_or(|filter| filter.holds(part))).collect();
     for step in order.iter().rev() {
@@ -104,15 +104,20 @@ fn list<T>(
     }
     let next = from.saturating_add(size);
     let more = found.len() > next;
-    let items = found.into_iter().skip(from).take(size).map(|part| show(part, incident, call.twin.estate())).collect();
+    let items = found
+        .into_iter()
+        .skip(from)
+        .take(size)
+        .map(|part| show(part, incident, &world.sentinels[call.place].workspace))
+        .collect();
     Ok(Reply::ok(page::page(call, items, more.then_some(next))))
 }
 
-fn get<T>(call: &Call, find: impl Fn(&Incident) -> Option<&T>, show: fn(&T, &Incident, &Estate) -> Value) -> Answer {
+fn get<T>(call: &Call, find: impl Fn(&Incident) -> Option<&T>, show: fn(&T, &Incident, &Workspace) -> Value) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
     match find(incident) {
-        Some(part) => Ok(Reply::ok(show(part, incident, call.twin.estate()))),
+        Some(part) => Ok(Reply::ok(show(part, incident, &world.sentinels[call.place].workspace))),
         None => Err(Refusal::not_found(format!("Resource '{}' was not found.", call.param("part")))),
     }
 }
@@ -137,9 +142,9 @@ fn is_named(call: &Call, name: &str) -> bool {
     name.eq_ignore_ascii_case(call.param("part"))
 }
 
-fn comment_of(comment: &Comment, incident: &Incident, estate: &Estate) -> Value {
+fn comment_of(comment: &Comment, incident: &Incident, workspace: &Workspace) -> Value {
     json!({
-        "id": format!("{}/Comments/{}", estate.sentinel("Incidents", &incident.name), comment.name),
+        "id": format!("{}/Comments/{}", workspace.sentinel("Incidents", &incident.name), comment.name),
         "name": comment.name,
         "etag": part_etag(comment.version, comment.modified),
         "type": "Microsoft.SecurityInsights/Incidents/Comments",
@@ -152,9 +157,9 @@ fn comment_of(comment: &Comment, incident: &Incident, estate: &Estate) -> Value 
     })
 }
 
-fn task_of(task: &Task, incident: &Incident, estate: &Estate) -> Value {
+fn task_of(task: &Task, incident: &Incident, workspace: &Workspace) -> Value {
     let mut shown = json!({
-        "id": format!("{}/Tasks/{}", estate.sentinel("Incidents", &incident.name), task.name),
+        "id": format!("{}/Tasks/{}", workspace.sentinel("Incidents", &incident.name), task.name),
         "name": task.name,
         "etag": part_etag(task.version, task.modified),
         "type": "Microsoft.SecurityInsights/Incidents/Tasks",

@@ -13,11 +13,11 @@ use super::call::{Call, Resource, invalid_content, required, text, word};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{parse_time, wire_time};
-use crate::estate::Estate;
+use crate::estate::Workspace;
 use crate::odata::{self, Cell, Field, Filter, Kind, Order};
 use crate::world::{
     Classification, Closing, Incident, IncidentState, IncidentStatus, IncidentWrite, Incidents, Owner, PROVIDER,
-    Reason, Refused, Severity,
+    Reason, Refused, Sentinel, Severity,
 };
 
 /// The incidents that `$filter` lets through, in the order of `$orderby`, `$top` a page.
@@ -31,25 +31,25 @@ pub(super) fn list(call: &Call) -> Answer {
     let order =
         asked("$orderby").map(|text| odata::parse_order(text, FIELDS)).transpose().map_err(bad)?.unwrap_or_default();
     let world = call.twin.world();
+    let Sentinel { workspace, incidents, .. } = &world.sentinels[call.place];
     let passes = |incident: &&Incident| filter.as_ref().is_none_or(|filter| filter.holds(incident));
     let (items, last) = match index(&order) {
         Some((index, descending)) => {
             let after: Option<(i128, u32)> = page::after(call)?;
-            let mut found = along(&world.incidents, index, descending, after).filter(passes);
+            let mut found = along(incidents, index, descending, after).filter(passes);
             let items: Vec<&Incident> = found.by_ref().take(size).collect();
             let last = items.last().filter(|_| found.next().is_some()).map(|incident| index.mark(incident));
             (items, last.map(Mark::After))
         }
         None => {
             let from: usize = page::after(call)?.unwrap_or(0);
-            let mut found: Vec<&Incident> = world.incidents.iter().filter(passes).collect();
+            let mut found: Vec<&Incident> = incidents.iter().filter(passes).collect();
             found.sort_by(|left, right| compare(left, right, &order));
             let more = found.len() > from.saturating_add(size);
             (found.into_iter().skip(from).take(size).collect(), more.then(|| Mark::From(from + size)))
         }
     };
-    let estate = call.twin.estate();
-    let items = items.into_iter().map(|incident| resource(incident, estate, call.version())).collect();
+    let items = items.into_iter().map(|incident| resource(incident, workspace, call.version())).collect();
     Ok(Reply::ok(match last {
         None => page::page::<u32>(call, items, None),
         Some(Mark::After(mark)) => page::page(call, items, Some(mark)),
@@ -125,8 +125,8 @@ fn compare(left: &Incident, right: &Incident, order: &[Order<Incident>]) -> std:
 /// One incident.
 pub(super) fn get(call: &Call) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(resource(incident, call.twin.estate(), call.version())))
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    Ok(Reply::ok(resource(incident, &world.sentinels[call.place].workspace, call.version())))
 }
 
 /// Makes an incident or writes one whole. The etag stands in the body: a stale one is a conflict, none overwrites.
@@ -136,16 +136,16 @@ pub(super) fn put(call: &Call) -> Answer {
     let name = call.param("incident");
     let mut world = call.twin.world();
     let created = world
-        .write_incident(name, write, etag.as_deref(), &call.actor())
+        .write_incident_in(call.place, name, write, etag.as_deref(), &call.actor())
         .map_err(|refused| refusal(refused, name, call))?;
-    let incident = world.incident(name).ok_or_else(|| not_found(call))?;
+    let incident = world.incident_in(call.place, name).ok_or_else(|| not_found(call))?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Reply::with(status, resource(incident, call.twin.estate(), call.version())))
+    Ok(Reply::with(status, resource(incident, &world.sentinels[call.place].workspace, call.version())))
 }
 
 /// Deletes an incident: 200, and 204 where there was none.
 pub(super) fn delete(call: &Call) -> Answer {
-    let known = call.twin.world().delete_incident(call.param("incident"));
+    let known = call.twin.world().delete_incident_in(call.place, call.param("incident"));
     Ok(Reply::empty(if known { StatusCode::OK } else { StatusCode::NO_CONTENT }))
 }
 
@@ -268,7 +268,7 @@ pub(super) fn refusal(refused: Refused, resource: &str, call: &Call) -> Refusal 
 }
 
 /// An incident as ARM shows it. Members without a value are left out.
-fn resource(incident: &Incident, estate: &Estate, version: &str) -> Value {
+fn resource(incident: &Incident, workspace: &Workspace, version: &str) -> Value {
     let mut properties = Map::new();
     let mut set = |name: &str, value: Value| _ = properties.insert(name.to_owned(), value);
     set("title", incident.title.as_str().into());
@@ -302,11 +302,11 @@ fn resource(incident: &Incident, estate: &Estate, version: &str) -> Value {
     }
     set("additionalData", additional);
     set("relatedAnalyticRuleIds", incident.rule_ids.clone().into());
-    set("incidentUrl", incident.url(estate).into());
+    set("incidentUrl", incident.url(workspace).into());
     set("providerName", PROVIDER.into());
     set("providerIncidentId", incident.number.to_string().into());
     json!({
-        "id": estate.sentinel("Incidents", &incident.name),
+        "id": workspace.sentinel("Incidents", &incident.name),
         "name": incident.name,
         "etag": incident.etag(),
         "type": "Microsoft.SecurityInsights/Incidents",

@@ -23,6 +23,7 @@ use crate::Twin;
 use crate::clock::Stopwatch;
 use crate::faults::Effect;
 use crate::tokens::{self, Caller, NotTaken};
+use crate::world::FIRST;
 
 /// Carries one request through.
 pub(super) async fn travel(twin: Twin, wire: Wire, request: Request) -> Response {
@@ -96,6 +97,7 @@ fn call(
         path: parts.uri.path().to_owned(),
         path_and_query: parts.uri.path_and_query().map_or_else(String::new, ToString::to_string),
         origin: origin(parts, wire),
+        place: FIRST,
         caller: None,
         correlation,
         wire,
@@ -159,6 +161,7 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
             call.caller = Some(caller);
             version(call)?;
             subscription(call)?;
+            tenant(call)?;
             right(call, action, &call.path)?;
             scope(call)
         }
@@ -166,7 +169,11 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
             let caller = logs_caller(call)?;
             throttle(call, &caller)?;
             call.caller = Some(caller);
-            right(call, action, &call.twin.estate().workspace())
+            // A workspace that does not exist is told by the handler, after the right to ask at all.
+            let named = call.params.get("customer").and_then(|id| call.twin.world().place_of_id(id));
+            call.place = named.or_else(|| place(call)).unwrap_or(FIRST);
+            let scope = call.twin.world().sentinels[call.place].workspace.resource_id();
+            right(call, action, &scope)
         }
     }
 }
@@ -178,7 +185,7 @@ fn throttle(call: &Call, caller: &Caller) -> Result<(), Refusal> {
 }
 
 /// Whether the caller holds a role that allows the action.
-fn right(call: &Call, action: &str, scope: &str) -> Result<(), Refusal> {
+pub(super) fn right(call: &Call, action: &str, scope: &str) -> Result<(), Refusal> {
     let Some(caller) = &call.caller else { return Ok(()) };
     let world = call.twin.world();
     if action.is_empty() || world.rights.allow(&caller.object_id, action, scope, world.now()) {
@@ -275,9 +282,8 @@ fn version(call: &Call) -> Result<(), Refusal> {
 
 /// The subscription that the path names exists.
 fn subscription(call: &Call) -> Result<(), Refusal> {
-    let estate = call.twin.estate();
     if let Some(subscription) = call.params.get("subscription")
-        && !subscription.eq_ignore_ascii_case(&estate.subscription_id)
+        && call.twin.estate().tenant_of(subscription).is_none()
     {
         let is_guid = Uuid::parse_str(subscription).is_ok();
         return Err(if is_guid {
@@ -291,19 +297,42 @@ fn subscription(call: &Call) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The caller's token is of the tenant that the subscription trusts, or that tenant has let the caller in from another.
+fn tenant(call: &Call) -> Result<(), Refusal> {
+    let (Some(caller), Some(subscription)) = (&call.caller, call.params.get("subscription")) else { return Ok(()) };
+    let Some(tenant) = call.twin.estate().tenant_of(subscription) else { return Ok(()) };
+    let world = call.twin.world();
+    if tenant.eq_ignore_ascii_case(&caller.tenant_id)
+        || world.rights.reaches(&caller.object_id, &call.subscription(), world.now())
+    {
+        return Ok(());
+    }
+    let message = format!(
+        "The access token is from the wrong issuer 'https://sts.windows.net/{}/'. It must match the tenant 'https://sts.windows.net/{tenant}/' associated with this subscription. Please use the authority (URL) 'https://login.windows.net/{tenant}' to get the token. Note, if the subscription is transferred to another tenant there is no impact to the services, but information about new tenant could take time to propagate (up to an hour). If you just transferred your subscription and see this error message, please try back later.",
+        caller.tenant_id
+    );
+    Err(Refusal::unauthenticated("InvalidAuthenticationTokenTenant", &message, &call.authority()))
+}
+
+/// The place of the workspace that the path names by subscription, group and name.
+fn place(call: &Call) -> Option<usize> {
+    let name = call.params.get("workspace")?;
+    call.twin.world().place(call.param("subscription"), call.param("group"), name)
+}
+
 /// The resource group and workspace that the path names exist.
-fn scope(call: &Call) -> Result<(), Refusal> {
-    let estate = call.twin.estate();
+fn scope(call: &mut Call) -> Result<(), Refusal> {
     if let Some(group) = call.params.get("group")
-        && !call.twin.world().knows_group(group)
+        && !call.twin.world().knows_group(call.param("subscription"), group)
     {
         let message = format!("Resource group '{group}' could not be found.");
         return Err(Refusal::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message));
     }
-    if let Some(workspace) = call.params.get("workspace")
-        && !(workspace.eq_ignore_ascii_case(&estate.workspace_name)
-            && call.param("group").eq_ignore_ascii_case(&estate.resource_group))
-    {
+    if let Some(workspace) = call.params.get("workspace") {
+        if let Some(place) = place(call) {
+            call.place = place;
+            return Ok(());
+        }
         let message = format!(
             "The Resource 'Microsoft.OperationalInsights/workspaces/{workspace}' under resource group '{}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
             call.param("group"),

@@ -10,10 +10,12 @@ use kql::{Answer as Rows, Database, Options, Schema, Table};
 use serde_json::{Map, Value, json};
 
 use super::call::{Call, Query};
+use super::journey::right;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{Stopwatch, wire_time};
+use crate::estate::Workspace;
 use crate::faults::Effect;
-use crate::world::datetime;
+use crate::world::{FIRST, Sentinel, World, datetime};
 use timespan::Timespan;
 
 /// What a caller must be allowed to do.
@@ -67,6 +69,7 @@ pub(super) fn batch(call: &Call) -> Answer {
     };
     let answer = |request: &Value| {
         let customer = request["workspace"].as_str().unwrap_or_default().to_owned();
+        let place = call.twin.world().place_of_id(&customer);
         let one = Call {
             twin: call.twin.clone(),
             operation: call.operation,
@@ -77,12 +80,13 @@ pub(super) fn batch(call: &Call) -> Answer {
             path: call.path.clone(),
             path_and_query: call.path_and_query.clone(),
             origin: call.origin.clone(),
+            place: place.unwrap_or(FIRST),
             caller: call.caller.clone(),
             correlation: call.correlation,
             wire: call.wire,
             struck: call.struck.clone(),
         };
-        let reply = post(&one).unwrap_or_else(Reply::from);
+        let reply = may_ask(&one, one.place).and_then(|()| post(&one)).unwrap_or_else(Reply::from);
         let status = reply.status.as_u16();
         let body: Value = serde_json::from_str(&reply.content.text()).unwrap_or_default();
         json!({"id": request["id"], "status": status, "headers": {}, "body": body})
@@ -92,28 +96,35 @@ pub(super) fn batch(call: &Call) -> Answer {
 
 /// The tables and their columns.
 pub(super) fn metadata(call: &Call) -> Answer {
-    workspace(call)?;
-    let tables = call.twin.world().tables();
+    let workspace = workspace(call)?;
+    let tables = call.twin.world().tables(call.place);
     let described = |name: &str| {
         let columns = tables.table(name).map(kql::wire::columns).unwrap_or_default();
         json!({"id": name, "name": name, "timespanColumn": "TimeGenerated", "columns": columns})
     };
-    let estate = call.twin.estate();
     Ok(Reply::ok(json!({
         "tables": tables.names().map(described).collect::<Vec<_>>(),
         "workspaces": [{
-            "id": estate.workspace_id,
-            "resourceId": estate.workspace(),
-            "name": estate.workspace_name,
-            "region": estate.location,
+            "id": workspace.id,
+            "resourceId": workspace.resource_id(),
+            "name": workspace.name,
+            "region": workspace.location,
         }],
     })))
 }
 
 fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: &[&str]) -> Answer {
     workspace(call)?;
+    if workspaces.len() > MOST_WORKSPACES {
+        return Err(bad_argument(call, &format!("A query may span at most {MOST_WORKSPACES} workspaces.")));
+    }
+    let mut places = vec![call.place];
     for name in workspaces {
-        is_the_workspace(call, name)?;
+        let place = called(call, name)?;
+        may_ask(call, place)?;
+        if !places.contains(&place) {
+            places.push(place);
+        }
     }
     let query = query.filter(|query| !query.trim().is_empty());
     let timespan = timespan.filter(|text| !text.is_empty());
@@ -122,38 +133,46 @@ fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: 
         query: query.ok_or_else(|| bad_argument(call, "The query is missing."))?.to_owned(),
         timespan: timespan.map_err(|error| bad_argument(call, &error))?,
     };
-    ask(call, &question)
+    ask(call, &question, &places)
 }
 
-/// The workspace in the path, by its id or as a resource, is the one there is.
-fn workspace(call: &Call) -> Result<(), Refusal> {
-    let estate = call.twin.estate();
+/// The workspace in the path, by its id or as a resource, if it exists.
+fn workspace(call: &Call) -> Result<Workspace, Refusal> {
+    let workspace = call.twin.world().sentinels[call.place].workspace.clone();
     let fits = |name: &str, own: &str| call.params.get(name).is_none_or(|given| given.eq_ignore_ascii_case(own));
-    let known = fits("customer", &estate.workspace_id)
-        && fits("subscription", &estate.subscription_id)
-        && fits("group", &estate.resource_group)
-        && fits("workspace", &estate.workspace_name);
+    let known = fits("customer", &workspace.id)
+        && fits("subscription", &workspace.subscription_id)
+        && fits("group", &workspace.resource_group)
+        && fits("workspace", &workspace.name);
     if known {
-        return Ok(());
+        return Ok(workspace);
     }
     let message = "The resource that the query is addressed to could not be found.";
     Err(Refusal::logs(StatusCode::NOT_FOUND, "ResourceNotFoundError", message, call.correlation))
 }
 
-/// A further workspace of a query, by id, name, qualified name or ARM id, is the one there is.
-fn is_the_workspace(call: &Call, name: &str) -> Result<(), Refusal> {
-    let estate = call.twin.estate();
-    let qualified = format!("{}/{}/{}", estate.subscription_id, estate.resource_group, estate.workspace_name);
-    let names = [&estate.workspace_id, &estate.workspace_name, &qualified, &estate.workspace()];
-    if names.into_iter().any(|known| known.eq_ignore_ascii_case(name)) {
-        return Ok(());
+/// The place of a further workspace of a query, by its id, name, qualified name or ARM id.
+fn called(call: &Call, name: &str) -> Result<usize, Refusal> {
+    let is_called = |sentinel: &Sentinel| {
+        let one = &sentinel.workspace;
+        let qualified = format!("{}/{}/{}", one.subscription_id, one.resource_group, one.name);
+        [&one.id, &one.name, &qualified, &one.resource_id()].into_iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    if let Some(place) = call.twin.world().sentinels.iter().position(is_called) {
+        return Ok(place);
     }
     let message = format!("Failed to resolve resource '{name}'.");
     Err(Refusal::logs(StatusCode::BAD_REQUEST, "FailedToResolveResource", &message, call.correlation))
 }
 
-fn ask(call: &Call, question: &Question) -> Answer {
-    let (tables, now) = call.twin.with(|world| (world.tables(), world.now()));
+/// Whether the caller may query the workspace at a place.
+fn may_ask(call: &Call, place: usize) -> Result<(), Refusal> {
+    let scope = call.twin.world().sentinels[place].workspace.resource_id();
+    right(call, ACTION, &scope)
+}
+
+fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
+    let (tables, now) = call.twin.with(|world| (together(world, places), world.now()));
     let options = Options::at(datetime(now));
     let stale = match call.struck {
         Some(Effect::StaleTables { seconds }) => {
@@ -171,6 +190,22 @@ fn ask(call: &Call, question: &Question) -> Answer {
         Ok(written(call, &rows, &tables, began.elapsed()))
     };
     run().map(Reply::text).map_err(|error| refused(call, &question.query, &error))
+}
+
+/// The tables of several workspaces, each with the rows of all of them.
+fn together(world: &mut World, places: &[usize]) -> Database {
+    let mut all = Database::new();
+    for place in places {
+        let tables = world.tables(*place);
+        for name in tables.names() {
+            match (all.table_mut(name), tables.table(name)) {
+                (Some(known), Some(more)) => known.append(more.clone()),
+                (None, Some(first)) => all.insert(name, first.clone()),
+                (_, None) => {}
+            }
+        }
+    }
+    all
 }
 
 /// The tables, each with only the rows that meet the condition.
@@ -256,3 +291,6 @@ fn refused(call: &Call, query: &str, error: &kql::Error) -> Refusal {
 fn bad_argument(call: &Call, message: &str) -> Refusal {
     Refusal::logs(StatusCode::BAD_REQUEST, "BadArgumentError", message, call.correlation)
 }
+
+/// https://learn.microsoft.com/azure/azure-monitor/service-limits#log-analytics-workspaces
+const MOST_WORKSPACES: usize = 100;

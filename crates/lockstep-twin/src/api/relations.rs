@@ -14,7 +14,7 @@ use super::incidents::{not_found, refusal};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
-use crate::estate::Estate;
+use crate::estate::Workspace;
 use crate::world::{Alert, BookmarkRelation, Incident, SentinelStatus, World};
 
 /// The relations of an incident: alerts first, then bookmarks.
@@ -22,8 +22,8 @@ pub(super) fn list(call: &Call) -> Answer {
     let size = page::size(call, PAGE, LONGEST_PAGE)?;
     let from: usize = page::after(call)?.unwrap_or(0);
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    let all = relations(incident, call.twin.estate());
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    let all = relations(incident, &world.sentinels[call.place].workspace);
     let next = from.saturating_add(size);
     let more = all.len() > next;
     let items = all.into_iter().skip(from).take(size).map(|(_, relation)| relation).collect();
@@ -33,8 +33,8 @@ pub(super) fn list(call: &Call) -> Answer {
 /// One relation.
 pub(super) fn get(call: &Call) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    let mut all = relations(incident, call.twin.estate()).into_iter();
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    let mut all = relations(incident, &world.sentinels[call.place].workspace).into_iter();
     let found = all.find(|(name, _)| name.eq_ignore_ascii_case(call.param("part")));
     found
         .map(|(_, relation)| Reply::ok(relation))
@@ -49,12 +49,12 @@ pub(super) fn put(call: &Call) -> Answer {
     let (name, kind) = (segments.next().unwrap_or_default(), segments.next().unwrap_or_default());
     let (incident, relation) = (call.param("incident"), call.param("part"));
     let mut world = call.twin.world();
-    world.incident(incident).ok_or_else(|| not_found(call))?;
+    world.incident_in(call.place, incident).ok_or_else(|| not_found(call))?;
     let written = if kind.eq_ignore_ascii_case("entities") {
-        world.relate_alert(incident, name, Some(relation), &call.actor())
+        world.relate_alert_in(call.place, incident, name, Some(relation), &call.actor())
     } else if kind.eq_ignore_ascii_case("bookmarks") {
         let bookmark = BookmarkRelation { name: relation.to_owned(), bookmark: related.clone() };
-        world.relate_bookmark(incident, bookmark, &call.actor())
+        world.relate_bookmark(call.place, incident, bookmark, &call.actor())
     } else {
         return Err(Refusal::bad_request(format!("'{related}' is neither an entity nor a bookmark.")));
     };
@@ -69,34 +69,34 @@ pub(super) fn put(call: &Call) -> Answer {
 /// Takes an alert or a bookmark out of an incident: 200, and 204 where it was not in it.
 pub(super) fn delete(call: &Call) -> Answer {
     let (incident, relation) = (call.param("incident"), call.param("part"));
-    let deleted = call.twin.world().unrelate(incident, relation, &call.actor());
+    let deleted = call.twin.world().unrelate(call.place, incident, relation, &call.actor());
     Ok(Reply::empty(gone(deleted.map_err(|refused| refusal(refused, relation, call))?)))
 }
 
 /// The alerts of an incident, as Sentinel has them. Alerts that Sentinel has no row of are left out (assumed).
 pub(super) fn alerts(call: &Call) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    let estate = call.twin.estate();
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    let workspace = &world.sentinels[call.place].workspace;
     let shown: Vec<_> = held(&world, incident)
-        .filter_map(|alert| Some(alert_entity(alert, alert_status(&world, alert)?, estate)))
+        .filter_map(|alert| Some(alert_entity(alert, alert_status(&world, call.place, alert)?, workspace)))
         .collect();
     Ok(Reply::ok(json!({"value": shown})))
 }
 
-fn alert_status(world: &World, alert: &Alert) -> Option<SentinelStatus> {
-    alert.sentinel.at(world.now())
+fn alert_status(world: &World, place: usize, alert: &Alert) -> Option<SentinelStatus> {
+    alert.copy(place)?.at(world.now())
 }
 
 /// The entities of an incident's alerts, each once, and how many there are of each kind.
 pub(super) fn entities(call: &Call) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    let estate = call.twin.estate();
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    let workspace = &world.sentinels[call.place].workspace;
     let mut shown: Vec<Value> = Vec::new();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for entity in held(&world, incident).flat_map(|alert| alert.entities.as_array().into_iter().flatten()) {
-        let Some((kind, entity)) = entity_of(entity, estate) else { continue };
+        let Some((kind, entity)) = entity_of(entity, workspace) else { continue };
         if !shown.iter().any(|known| known["id"] == entity["id"]) {
             *counts.entry(kind).or_default() += 1;
             shown.push(entity);
@@ -109,9 +109,9 @@ pub(super) fn entities(call: &Call) -> Answer {
 /// The bookmarks of an incident.
 pub(super) fn bookmarks(call: &Call) -> Answer {
     let world = call.twin.world();
-    let incident = world.incident(call.param("incident")).ok_or_else(|| not_found(call))?;
-    let estate = call.twin.estate();
-    let shown: Vec<_> = incident.bookmarks.iter().map(|relation| bookmark_entity(relation, estate)).collect();
+    let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
+    let workspace = &world.sentinels[call.place].workspace;
+    let shown: Vec<_> = incident.bookmarks.iter().map(|relation| bookmark_entity(relation, workspace)).collect();
     Ok(Reply::ok(json!({"value": shown})))
 }
 
@@ -120,7 +120,7 @@ fn held<'a>(world: &'a World, incident: &'a Incident) -> impl Iterator<Item = &'
 }
 
 /// Every relation of an incident, by name.
-fn relations(incident: &Incident, estate: &Estate) -> Vec<(String, Value)> {
+fn relations(incident: &Incident, workspace: &Workspace) -> Vec<(String, Value)> {
     let relation = |name: String, related: &str, kind: &str, alert: bool| {
         let related_name = related.rsplit('/').next().unwrap_or(related);
         let mut properties = Map::new();
@@ -131,7 +131,7 @@ fn relations(incident: &Incident, estate: &Estate) -> Vec<(String, Value)> {
             properties.insert("relatedResourceKind".into(), "SecurityAlert".into());
         }
         let value = json!({
-            "id": format!("{}/Relations/{name}", estate.sentinel("Incidents", &incident.name)),
+            "id": format!("{}/Relations/{name}", workspace.sentinel("Incidents", &incident.name)),
             "name": name,
             "etag": format!("\"{}\"", Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{name} {related}").as_bytes())),
             "type": "Microsoft.SecurityInsights/Incidents/Relations",
@@ -142,16 +142,16 @@ fn relations(incident: &Incident, estate: &Estate) -> Vec<(String, Value)> {
     let alerts = incident
         .alert_ids
         .iter()
-        .map(|id| relation(incident.relation_name(id), &estate.sentinel("Entities", id), "Entities", true));
+        .map(|id| relation(incident.relation_name(id), &workspace.sentinel("Entities", id), "Entities", true));
     let bookmarks =
         incident.bookmarks.iter().map(|known| relation(known.name.clone(), &known.bookmark, "Bookmarks", false));
     alerts.chain(bookmarks).collect()
 }
 
-fn alert_entity(alert: &Alert, status: SentinelStatus, estate: &Estate) -> Value {
+fn alert_entity(alert: &Alert, status: SentinelStatus, workspace: &Workspace) -> Value {
     let tactics: Vec<&str> = alert.intent.split(',').map(str::trim).filter(|tactic| !tactic.is_empty()).collect();
     json!({
-        "id": estate.sentinel("Entities", &alert.system_alert_id),
+        "id": workspace.sentinel("Entities", &alert.system_alert_id),
         "name": alert.system_alert_id,
         "type": "Microsoft.SecurityInsights/Entities",
         "kind": "SecurityAlert",
@@ -172,13 +172,13 @@ fn alert_entity(alert: &Alert, status: SentinelStatus, estate: &Estate) -> Value
             "startTimeUtc": wire_time(alert.start),
             "timeGenerated": wire_time(alert.generated),
             "providerAlertId": alert.name,
-            "alertLink": alert.link(estate),
+            "alertLink": alert.link(),
             "compromisedEntity": alert.compromised_entity,
             "resourceIdentifiers": [{
                 "type": "LogAnalytics",
-                "workspaceId": estate.workspace_id,
-                "subscriptionId": estate.subscription_id,
-                "resourceGroup": estate.resource_group,
+                "workspaceId": workspace.id,
+                "subscriptionId": workspace.subscription_id,
+                "resourceGroup": workspace.resource_group,
             }],
             "additionalData": alert.extended_properties,
             "friendlyName": alert.display_name,
@@ -187,7 +187,7 @@ fn alert_entity(alert: &Alert, status: SentinelStatus, estate: &Estate) -> Value
 }
 
 /// An alert's entity as Sentinel's own, with its kind; `None` for kinds the twin does not make.
-fn entity_of(entity: &Value, estate: &Estate) -> Option<(&'static str, Value)> {
+fn entity_of(entity: &Value, workspace: &Workspace) -> Option<(&'static str, Value)> {
     let member = |name: &str| entity.get(name).and_then(Value::as_str);
     let (kind, subject, properties) = match member("type")? {
         "azure-resource" => {
@@ -195,7 +195,7 @@ fn entity_of(entity: &Value, estate: &Estate) -> Option<(&'static str, Value)> {
             (
                 "AzureResource",
                 id,
-                json!({"resourceId": id, "subscriptionId": estate.subscription_id, "friendlyName": last(id)}),
+                json!({"resourceId": id, "subscriptionId": workspace.subscription_id, "friendlyName": last(id)}),
             )
         }
         "host" => {
@@ -212,9 +212,9 @@ fn entity_of(entity: &Value, estate: &Estate) -> Option<(&'static str, Value)> {
         }
         _ => return None,
     };
-    let name = estate.stable_guid(&format!("entity/{kind}/{subject}")).to_string();
+    let name = workspace.stable_guid(&format!("entity/{kind}/{subject}")).to_string();
     let entity = json!({
-        "id": estate.sentinel("Entities", &name),
+        "id": workspace.sentinel("Entities", &name),
         "name": name,
         "type": "Microsoft.SecurityInsights/Entities",
         "kind": kind,
@@ -223,10 +223,10 @@ fn entity_of(entity: &Value, estate: &Estate) -> Option<(&'static str, Value)> {
     Some((kind, entity))
 }
 
-fn bookmark_entity(relation: &BookmarkRelation, estate: &Estate) -> Value {
+fn bookmark_entity(relation: &BookmarkRelation, workspace: &Workspace) -> Value {
     let name = last(&relation.bookmark);
     json!({
-        "id": estate.sentinel("Bookmarks", name),
+        "id": workspace.sentinel("Bookmarks", name),
         "name": name,
         "type": "Microsoft.SecurityInsights/Entities",
         "kind": "Bookmark",

@@ -13,7 +13,7 @@ use super::incident_parts::{gone, status};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
-use crate::world::{Collection, Refused, Stored};
+use crate::world::{Collection, Holder, Refused, Stored, World};
 
 /// What is particular about a kind of resource.
 struct Kind {
@@ -154,24 +154,28 @@ pub(super) fn list(call: &Call) -> Answer {
         let own = stored.properties.get("alertType").and_then(Value::as_str);
         wanted_type.is_none_or(|wanted| own.is_some_and(|own| own.eq_ignore_ascii_case(wanted)))
     };
-    let all: Vec<Stored> = call.twin.world().stored(kind.collection).into_iter().filter(is_wanted).collect();
+    let world = call.twin.world();
+    let all: Vec<&Stored> =
+        world.stored(&holder(kind, call), kind.collection).filter(|stored| is_wanted(stored)).collect();
     let next = from.saturating_add(size);
     let more = all.len() > next;
-    let items = all.iter().skip(from).take(size).map(|stored| resource(kind, stored, call)).collect();
+    let items = all.iter().skip(from).take(size).map(|stored| resource(kind, stored, &world, call)).collect();
     Ok(Reply::ok(page::page(call, items, more.then_some(next))))
 }
 
 /// One resource.
 pub(super) fn get(call: &Call) -> Answer {
     let kind = kind(call);
-    let stored = call.twin.world().stored_one(kind.collection, call.param("name")).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(resource(kind, &stored, call)))
+    let world = call.twin.world();
+    let stored = world.stored_one(&holder(kind, call), kind.collection, call.param("name"));
+    Ok(Reply::ok(resource(kind, stored.ok_or_else(|| not_found(call))?, &world, call)))
 }
 
 /// Writes a resource whole.
 pub(super) fn put(call: &Call) -> Answer {
     let (kind, name) = (kind(call), call.param("name"));
-    if !kind.open && call.twin.world().stored_one(kind.collection, name).is_none() {
+    let holder = holder(kind, call);
+    if !kind.open && call.twin.world().stored_one(&holder, kind.collection, name).is_none() {
         return Err(Refusal::bad_request(format!("'{name}' is no name of a resource of type {}.", kind.resource_type)));
     }
     let body = call.object()?;
@@ -189,7 +193,7 @@ pub(super) fn put(call: &Call) -> Answer {
     (kind.finish)(&mut properties, call);
     let etag = text(&body, "etag")?.filter(|etag| !etag.is_empty());
     let mut world = call.twin.world();
-    let written = world.put_stored(kind.collection, name, own_kind, properties, etag.as_deref());
+    let written = world.put_stored(&holder, kind.collection, name, own_kind, properties, etag.as_deref());
     let written = written.map_err(|refused| match refused {
         Refused::Stale => Refusal::arm(
             StatusCode::CONFLICT,
@@ -198,16 +202,16 @@ pub(super) fn put(call: &Call) -> Answer {
         ),
         Refused::NotFound | Refused::Limit(_) => not_found(call),
     })?;
-    let stored = world.stored_one(kind.collection, name).ok_or_else(|| not_found(call))?;
+    let stored = world.stored_one(&holder, kind.collection, name).ok_or_else(|| not_found(call))?;
     // Defender for Cloud's resources answer 200 for new ones too.
     let status = if kind.in_workspace { status(written) } else { StatusCode::OK };
-    Ok(Reply::with(status, resource(kind, &stored, call)))
+    Ok(Reply::with(status, resource(kind, stored, &world, call)))
 }
 
 /// Deletes a resource: 200 (Defender for Cloud: 204), and 204 where there was none.
 pub(super) fn delete(call: &Call) -> Answer {
     let kind = kind(call);
-    let deleted = call.twin.world().delete_stored(kind.collection, call.param("name"));
+    let deleted = call.twin.world().delete_stored(&holder(kind, call), kind.collection, call.param("name"));
     let status = if kind.in_workspace { gone(deleted) } else { StatusCode::NO_CONTENT };
     Ok(Reply::empty(status))
 }
@@ -245,13 +249,17 @@ fn check(properties: &Map<String, Value>, member: &str, wanted: Type) -> Result<
     if fits { Ok(()) } else { Err(invalid_content(format!("'{member}' must be {named}"))) }
 }
 
-fn resource(kind: &Kind, stored: &Stored, call: &Call) -> Value {
-    let estate = call.twin.estate();
+/// Whose resources the path names.
+fn holder(kind: &Kind, call: &Call) -> Holder {
+    if kind.in_workspace { Holder::Workspace(call.place) } else { Holder::subscription(call.param("subscription")) }
+}
+
+fn resource(kind: &Kind, stored: &Stored, world: &World, call: &Call) -> Value {
     let (_, own) = kind.resource_type.split_once('/').unwrap_or_default();
     let id = if kind.in_workspace {
-        estate.sentinel(own, &stored.name)
+        world.sentinels[call.place].workspace.sentinel(own, &stored.name)
     } else {
-        format!("{}/providers/{}/{}", estate.subscription(), kind.resource_type, stored.name)
+        format!("{}/providers/{}/{}", call.subscription(), kind.resource_type, stored.name)
     };
     let mut shown = Map::new();
     shown.insert("id".into(), id.into());

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::{Rows, default, text};
 use crate::clock::wire_time;
 use crate::estate::Estate;
-use crate::world::{Alert, AlertCopy, DEFENDER_FOR_CLOUD, SentinelStatus, Severity, portal_link};
+use crate::world::{Alert, AlertCopy, DEFENDER_FOR_CLOUD, FIRST, SentinelStatus, Severity, portal_link};
 
 /// Reads the rows of one file.
 pub(super) struct Reader<'a> {
@@ -126,8 +126,11 @@ pub(super) fn alert(table: &Table, position: usize, estate: &Estate) -> Alert {
     let group = part("resourceGroup").or_else(|| after(&resource_id, "resourceGroups"));
     let resource_group = group.unwrap_or(&estate.resource_group).to_owned();
     let location = part("location").unwrap_or(&estate.location).to_owned();
+    let subscription = part("subscriptionId").or_else(|| after(&resource_id, "subscriptions"));
+    let known = subscription.filter(|id| estate.tenant_of(id).is_some());
+    let subscription_id = known.unwrap_or(&estate.subscription_id).to_owned();
     let name = row.text("VendorOriginalId");
-    let made = portal_link(&name, &resource_group, &location, &estate.subscription_id);
+    let made = portal_link(&name, &resource_group, &location, &subscription_id);
     let given_link = (link != made && !link.is_empty()).then(|| link.clone());
     let entities = match row.json("Entities") {
         Value::Array(entities) => Value::Array(entities),
@@ -140,6 +143,7 @@ pub(super) fn alert(table: &Table, position: usize, estate: &Estate) -> Alert {
     Alert {
         name,
         system_alert_id: row.text("SystemAlertId"),
+        subscription_id,
         resource_group,
         location,
         alert_type: row.text("AlertType"),
@@ -159,7 +163,7 @@ pub(super) fn alert(table: &Table, position: usize, estate: &Estate) -> Alert {
         start: row.time("StartTime").unwrap_or(at),
         end: row.time("EndTime").unwrap_or(at),
         generated: row.time("ProcessingEndTime").unwrap_or(at),
-        sentinel: AlertCopy::arrived(status),
+        copies: vec![(FIRST, AlertCopy::arrived(status))],
     }
 }
 

@@ -10,7 +10,7 @@ use super::alerts::check;
 use super::row::{Row, texts};
 use super::{Rows, default, text};
 use crate::clock::wire_time;
-use crate::estate::Estate;
+use crate::estate::Workspace;
 use crate::world::{
     Classification, Closing, DEFENDER_FOR_CLOUD, Incident, IncidentState, IncidentStatus, Label, Owner, PROVIDER,
     Reason, Severity, incident_url,
@@ -18,7 +18,7 @@ use crate::world::{
 
 /// Reads the rows of one file.
 pub(super) struct Reader<'a> {
-    estate: &'a Estate,
+    workspace: &'a Workspace,
     known: HashMap<u32, Seen>,
     /// The numbers of incidents that rows name without a number.
     numbers: HashMap<String, u32>,
@@ -34,8 +34,8 @@ struct Seen {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(estate: &'a Estate) -> Self {
-        Self { estate, known: HashMap::new(), numbers: HashMap::new(), order: Vec::new(), highest: 0 }
+    pub(super) fn new(workspace: &'a Workspace) -> Self {
+        Self { workspace, known: HashMap::new(), numbers: HashMap::new(), order: Vec::new(), highest: 0 }
     }
 
     /// The incident's number: the row's, or one of our own for its name.
@@ -89,7 +89,7 @@ impl Rows for Reader<'_> {
         if at >= seen.newest {
             (seen.newest, seen.position) = (at, position);
         }
-        fill(row, number, at, seen.created, self.estate);
+        fill(row, number, at, seen.created, self.workspace);
         Ok(())
     }
 
@@ -107,9 +107,9 @@ fn unpack(row: &mut Map<String, Value>, column: &str) {
     }
 }
 
-fn fill(row: &mut Map<String, Value>, number: u32, at: OffsetDateTime, created: OffsetDateTime, estate: &Estate) {
-    default(row, "IncidentName", || estate.stable_guid(&format!("loaded incident/{number}")).to_string().into());
-    default(row, "TenantId", || estate.workspace_id.as_str().into());
+fn fill(row: &mut Map<String, Value>, number: u32, at: OffsetDateTime, created: OffsetDateTime, workspace: &Workspace) {
+    default(row, "IncidentName", || workspace.stable_guid(&format!("loaded incident/{number}")).to_string().into());
+    default(row, "TenantId", || workspace.id.as_str().into());
     default(row, "Title", || format!("Incident {number}").into());
     default(row, "Owner", || json!({"objectId": null, "email": null, "assignedTo": null, "userPrincipalName": null}));
     default(row, "ProviderName", || PROVIDER.into());
@@ -136,7 +136,7 @@ fn fill(row: &mut Map<String, Value>, number: u32, at: OffsetDateTime, created: 
         })
     });
     let name = text(row, "IncidentName").to_owned();
-    default(row, "IncidentUrl", || incident_url(&name, estate).into());
+    default(row, "IncidentUrl", || incident_url(&name, workspace).into());
     default(row, "ModifiedBy", || "Incident created from alert".into());
     default(row, "SourceSystem", || "Azure".into());
     default(row, "Type", || "SecurityIncident".into());

@@ -42,6 +42,12 @@ impl Activity {
         if self.caller.is_some() { "Succeeded" } else { "Active" }
     }
 
+    /// The subscription whose log it is in; empty where it was done to no subscription.
+    pub fn subscription(&self) -> &str {
+        let mut segments = self.resource_id.split('/').skip_while(|part| !part.eq_ignore_ascii_case("subscriptions"));
+        segments.nth(1).unwrap_or_default()
+    }
+
     /// The caller as the log names it.
     pub fn caller_name(&self) -> &str {
         self.caller.as_ref().map_or("Microsoft Defender for Cloud", Actor::modified_by)
@@ -72,7 +78,7 @@ impl World {
     pub(crate) fn alert_event(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
         let alert = self.alerts.at(position);
-        let (name, resource_id) = (alert.name.clone(), alert.id(&self.estate));
+        let (name, resource_id) = (alert.name.clone(), alert.id());
         self.tell(Activity {
             at: happened.at,
             caller: None,
@@ -85,13 +91,18 @@ impl World {
 
     fn tell(&mut self, activity: Activity) {
         let (arrival, now) = (self.arrival(activity.at), self.now());
-        let row = row(&activity, &self.estate.workspace_id, &self.estate.subscription_id);
-        self.logs.append(TableName::AzureActivity, row, arrival, now);
+        let subscription = activity.subscription();
+        for sentinel in &mut self.sentinels {
+            if sentinel.workspace.connected.iter().any(|id| id.eq_ignore_ascii_case(subscription)) {
+                let row = row(&activity, &sentinel.workspace.id);
+                sentinel.logs.append(TableName::AzureActivity, row, arrival, now);
+            }
+        }
         self.activities.push(activity);
     }
 }
 
-fn row(activity: &Activity, workspace_id: &str, subscription_id: &str) -> Row {
+fn row(activity: &Activity, workspace_id: &str) -> Row {
     let group =
         activity.resource_id.split('/').skip_while(|segment| !segment.eq_ignore_ascii_case("resourceGroups")).nth(1);
     let ip = activity.caller.as_ref().map_or("", |_| "203.0.113.7");
@@ -109,7 +120,7 @@ fn row(activity: &Activity, workspace_id: &str, subscription_id: &str) -> Row {
         "EventSubmissionTimestamp": wire_time(activity.at),
         "ResourceGroup": group.unwrap_or_default().to_ascii_uppercase(),
         "ResourceProviderValue": provider(&activity.action).to_ascii_uppercase(),
-        "SubscriptionId": subscription_id,
+        "SubscriptionId": activity.subscription(),
         "_ResourceId": activity.resource_id.to_ascii_lowercase(),
         "SourceSystem": "Azure",
         "Type": "AzureActivity",

@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::alert::{Alert, NewAlert};
 use super::incident::{Actor, Closing, Incident, IncidentState, Label, Owner};
 use super::words::{AlertStatus, Severity};
-use super::{Event, FinishedAlert, Happened, Subject, World};
+use super::{Event, FIRST, FinishedAlert, Happened, IncidentKey, Sentinel, Subject, World};
 
 /// What a raised alert is called, on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,15 +80,15 @@ impl World {
         self.raised += 1;
         let alert = Alert::raise(new, self.raised, at, &self.estate);
         let (alert_name, system_alert_id) = (alert.name.clone(), alert.system_alert_id.clone());
-        let alert_id = alert.id(&self.estate);
+        let alert_id = alert.id();
         let subject = Subject::Alert(self.alerts.push(alert));
         self.happened(Event::AlertRaised, subject, at);
         if self.alerts.by_name(&alert_name).is_some_and(|alert| self.suppresses(alert)) {
             // A rule dismisses without a person; the name is known, so this cannot be refused.
             let _ = self.turn_alert(&alert_name, AlertStatus::Dismissed);
         }
-        let incident = self.incidents.with_alert(&system_alert_id).first().copied();
-        let incident_name = incident.and_then(|number| self.incidents.numbered(number)).map(|made| made.name.clone());
+        let made = self.incidents_with(&system_alert_id).first().copied();
+        let incident_name = made.and_then(|key| self.keyed(key)).map(|made| made.name.clone());
         AlertRef { alert_id, alert_name, system_alert_id, incident_name }
     }
 
@@ -108,7 +108,7 @@ impl World {
     /// [`Refused::NotFound`] for a name that Defender for Cloud does not know.
     pub fn set_alert_status_by(&mut self, alert_name: &str, status: AlertStatus, by: &Actor) -> Result<(), Refused> {
         self.turn_alert(alert_name, status)?;
-        let id = self.alert(alert_name).map(|alert| alert.id(&self.estate)).unwrap_or_default();
+        let id = self.alert(alert_name).map(Alert::id).unwrap_or_default();
         self.log_activity(by, status.action(), &id, None);
         Ok(())
     }
@@ -130,7 +130,7 @@ impl World {
         self.happened(Event::AlertChanged, Subject::Alert(position), at);
     }
 
-    /// Somebody writes an incident, whole; answers whether it is new.
+    /// Somebody writes an incident, whole; answers whether it is new. A new one is made in the first workspace.
     ///
     /// With an etag the write happens only if nobody wrote since; without one the last writer wins.
     ///
@@ -143,20 +143,33 @@ impl World {
         etag: Option<&str>,
         by: &Actor,
     ) -> Result<bool, Refused> {
-        let Some(number) = self.incidents.number(name) else {
-            return if etag.is_some() { Err(Refused::Stale) } else { Ok(self.create_incident(name, write, by)) };
+        let place = self.key(name).map_or(FIRST, |key| key.place);
+        self.write_incident_in(place, name, write, etag, by)
+    }
+
+    /// Somebody writes an incident of one workspace, as [`Self::write_incident`] does.
+    pub(crate) fn write_incident_in(
+        &mut self,
+        place: usize,
+        name: &str,
+        write: IncidentWrite,
+        etag: Option<&str>,
+        by: &Actor,
+    ) -> Result<bool, Refused> {
+        let Some(key) = self.key_in(place, name) else {
+            return if etag.is_some() { Err(Refused::Stale) } else { Ok(self.create_incident(place, name, write, by)) };
         };
-        if etag.is_some_and(|etag| self.incidents.numbered(number).is_none_or(|incident| incident.etag() != etag)) {
+        if etag.is_some_and(|etag| self.keyed(key).is_none_or(|incident| incident.etag() != etag)) {
             return Err(Refused::Stale);
         }
-        let before = self.incidents.numbered(number).map(|incident| incident.state.status());
+        let before = self.keyed(key).map(|incident| incident.state.status());
         let after = write.state.status();
-        let at = self.touch(number, by, |incident| incident.overwrite(write));
+        let at = self.touch(key, by, |incident| incident.overwrite(write));
         if before != Some(after) {
             match after {
                 super::IncidentStatus::New => {}
-                super::IncidentStatus::Active => self.happened(Event::IncidentActivated, Subject::Incident(number), at),
-                super::IncidentStatus::Closed => self.happened(Event::IncidentClosed, Subject::Incident(number), at),
+                super::IncidentStatus::Active => self.happened(Event::IncidentActivated, Subject::Incident(key), at),
+                super::IncidentStatus::Closed => self.happened(Event::IncidentClosed, Subject::Incident(key), at),
             }
         }
         Ok(false)
@@ -183,24 +196,30 @@ impl World {
     /// # Errors
     /// [`Refused::NotFound`] for an unknown name.
     pub fn set_incident_state(&mut self, name: &str, state: IncidentState, by: &Actor) -> Result<(), Refused> {
-        let incident = self.incidents.named(name).ok_or(Refused::NotFound)?;
+        let incident = self.incident(name).ok_or(Refused::NotFound)?;
         let write = IncidentWrite { state, ..IncidentWrite::same(incident) };
         self.write_incident(name, write, None, by).map(|_| ())
     }
 
     /// Somebody deletes an incident; answers whether there was one. Its rows stay.
     pub fn delete_incident(&mut self, name: &str) -> bool {
-        let removed = self.incidents.number(name).and_then(|number| self.incidents.remove(number));
-        let known = removed.is_some();
-        self.deleted.extend(removed);
-        known
+        self.key(name).is_some_and(|key| self.delete_incident_in(key.place, name))
+    }
+
+    /// Somebody deletes an incident of one workspace, as [`Self::delete_incident`] does.
+    pub(crate) fn delete_incident_in(&mut self, place: usize, name: &str) -> bool {
+        let Some(key) = self.key_in(place, name) else { return false };
+        let sentinel = &mut self.sentinels[place];
+        let removed = sentinel.incidents.remove(key.number);
+        sentinel.deleted.extend(removed);
+        true
     }
 
     /// Writes an incident: new version, new time, then the rules for a change.
-    pub(super) fn touch(&mut self, number: u32, by: &Actor, change: impl FnOnce(&mut Incident)) -> OffsetDateTime {
+    pub(super) fn touch(&mut self, key: IncidentKey, by: &Actor, change: impl FnOnce(&mut Incident)) -> OffsetDateTime {
         let at = self.stamp();
         let version = self.next_version();
-        self.incidents.change(number, |incident| {
+        self.sentinels[key.place].incidents.change(key.number, |incident| {
             let was_closed = incident.state.closing().is_some();
             change(incident);
             if !was_closed && incident.state.closing().is_some() {
@@ -211,7 +230,7 @@ impl World {
             incident.first_modified.get_or_insert(at);
             incident.modified_by = by.modified_by().into();
         });
-        self.happened(Event::IncidentChanged, Subject::Incident(number), at);
+        self.happened(Event::IncidentChanged, Subject::Incident(key), at);
         at
     }
 
@@ -220,23 +239,32 @@ impl World {
         self.alerts.push(alert);
     }
 
-    /// Takes in an incident that is there already, and follows no rule.
+    /// Takes in an incident of the first workspace that is there already, and follows no rule.
     pub(crate) fn take_incident(&mut self, mut incident: Incident) {
         incident.version = self.next_version();
-        self.incidents.remove(incident.number);
-        self.incidents.insert(incident);
+        let incidents = &mut self.sentinels[FIRST].incidents;
+        incidents.remove(incident.number);
+        incidents.insert(incident);
     }
 
-    fn create_incident(&mut self, name: &str, write: IncidentWrite, by: &Actor) -> bool {
+    fn create_incident(&mut self, place: usize, name: &str, write: IncidentWrite, by: &Actor) -> bool {
         let at = self.stamp();
-        let number = self.incidents.highest_number() + 1;
+        let number = self.sentinels[place].incidents.next_number();
         let version = self.next_version();
         let mut incident = Incident::new(name, number, version, at, by.modified_by());
         incident.closed = write.state.closing().map(|_| at);
         incident.overwrite(write);
-        self.incidents.insert(incident);
-        self.happened(Event::IncidentCreated, Subject::Incident(number), at);
+        self.sentinels[place].incidents.insert(incident);
+        self.happened(Event::IncidentCreated, Subject::Incident(IncidentKey { place, number }), at);
         true
+    }
+
+    /// The incidents that hold an alert, workspace by workspace.
+    pub(super) fn incidents_with(&self, system_alert_id: &str) -> Vec<IncidentKey> {
+        let here = |(place, one): (usize, &Sentinel)| {
+            one.incidents.with_alert(system_alert_id).into_iter().map(move |number| IncidentKey { place, number })
+        };
+        self.sentinels.iter().enumerate().flat_map(here).collect()
     }
 }
 
@@ -246,40 +274,40 @@ impl World {
 
     pub(crate) fn alert_row(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
-        if self.settings.connector {
-            self.write_alert_row(position, happened.at);
+        for place in self.receivers(position) {
+            self.write_alert_row(place, position, happened.at);
         }
     }
 
     pub(crate) fn incident_row(&mut self, happened: &Happened) {
-        let Subject::Incident(number) = happened.subject else { return };
-        self.write_incident_row(number, happened.at);
+        let Subject::Incident(key) = happened.subject else { return };
+        self.write_incident_row(key, happened.at);
     }
 
     pub(crate) fn create_incident_for_alert(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
-        if !(self.settings.connector && self.makes_incident_of(self.alerts.at(position))) {
-            return;
+        for place in self.receivers(position) {
+            let Some(rule) = self.rule_that_makes_incident(place, self.alerts.at(position)) else { continue };
+            let version = self.next_version();
+            let Sentinel { workspace, incidents, .. } = &mut self.sentinels[place];
+            let number = incidents.next_number();
+            let name = workspace.stable_guid(&format!("incident/{number}")).to_string();
+            let mut incident = Incident::new(&name, number, version, happened.at, "Incident created from alert");
+            incident.take_over(self.alerts.at(position));
+            incident.rule_ids.push(workspace.sentinel("alertRules", &rule));
+            incidents.insert(incident);
+            self.happened(Event::IncidentCreated, Subject::Incident(IncidentKey { place, number }), happened.at);
         }
-        let number = self.incidents.highest_number() + 1;
-        let version = self.next_version();
-        let name = self.estate.stable_guid(&format!("incident/{number}")).to_string();
-        let mut incident = Incident::new(&name, number, version, happened.at, "Incident created from alert");
-        incident.take_over(self.alerts.at(position));
-        incident.rule_ids.push(self.estate.sentinel("alertRules", &self.creation_rule()));
-        self.incidents.insert(incident);
-        self.happened(Event::IncidentCreated, Subject::Incident(number), happened.at);
     }
 
     pub(crate) fn resolve_alerts_of_closed_incident(&mut self, happened: &Happened) {
-        if !self.settings.bidirectional_sync {
-            return;
-        }
+        let Subject::Incident(IncidentKey { place, .. }) = happened.subject else { return };
         for position in self.alerts_of(happened) {
             let alert = self.alerts.at(position);
+            let synced = self.syncs(&alert.subscription_id) && self.receivers(position).contains(&place);
             let stays = alert.status.is_finished() && self.settings.finished_alert == FinishedAlert::Stays;
-            if alert.is_defender_for_cloud() && !stays {
-                let id = alert.id(&self.estate);
+            if synced && !stays {
+                let id = alert.id();
                 self.change_alert(position, AlertStatus::Resolved);
                 self.log_activity(&Actor::sentinel(), AlertStatus::Resolved.action(), &id, None);
             }
@@ -290,21 +318,17 @@ impl World {
         if !self.settings.alert_row_on_incident_change {
             return;
         }
+        let Subject::Incident(IncidentKey { place, .. }) = happened.subject else { return };
         for position in self.alerts_of(happened) {
-            self.write_alert_row(position, happened.at);
+            self.write_alert_row(place, position, happened.at);
         }
     }
 
     fn alerts_of(&self, happened: &Happened) -> Vec<usize> {
-        let Subject::Incident(number) = happened.subject else { return Vec::new() };
-        let incident = self.incidents.numbered(number);
+        let Subject::Incident(key) = happened.subject else { return Vec::new() };
+        let incident = self.keyed(key);
         let ids = incident.map(|incident| incident.alert_ids.as_slice()).unwrap_or_default();
         ids.iter().filter_map(|id| self.alerts.position(id)).collect()
-    }
-
-    /// The name of the rule "Create incidents based on Microsoft Defender for Cloud".
-    pub(crate) fn creation_rule(&self) -> String {
-        self.estate.stable_guid("incident creation rule").to_string()
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Alert {
     pub name: String,
     /// The GUID that Sentinel made for it: what `SecurityIncident.AlertIds` holds.
     pub system_alert_id: String,
+    /// The subscription in the alert's ARM id, as it was written there.
+    pub subscription_id: String,
     /// The resource group in the alert's ARM id.
     pub resource_group: String,
     /// Where Defender for Cloud keeps it.
@@ -56,8 +58,8 @@ pub struct Alert {
     pub end: OffsetDateTime,
     /// When Defender for Cloud made it.
     pub generated: OffsetDateTime,
-    /// Its status in Sentinel, as far as it has arrived there.
-    pub sentinel: AlertCopy,
+    /// What each workspace knows of it, by the workspace's place.
+    pub(crate) copies: Vec<(usize, AlertCopy)>,
 }
 
 impl Alert {
@@ -67,20 +69,39 @@ impl Alert {
     }
 
     /// The alert's ARM id.
-    pub fn id(&self, estate: &Estate) -> String {
+    pub fn id(&self) -> String {
         format!(
             "/subscriptions/{}/resourceGroups/{}/providers/Microsoft.Security/locations/{}/alerts/{}",
-            estate.subscription_id, self.resource_group, self.location, self.name
+            self.subscription_id, self.resource_group, self.location, self.name
         )
+    }
+
+    /// What the workspace at `place` knows of it; `None` where it was never sent there.
+    pub(crate) fn copy(&self, place: usize) -> Option<&AlertCopy> {
+        self.copies.iter().find(|(at, _)| *at == place).map(|(_, copy)| copy)
+    }
+
+    /// What workspaces know of it, the first workspace first.
+    pub fn copies(&self) -> impl Iterator<Item = &AlertCopy> {
+        self.copies.iter().map(|(_, copy)| copy)
+    }
+
+    /// What the workspace at `place` knows of it, to be written.
+    pub(super) fn copy_mut(&mut self, place: usize) -> &mut AlertCopy {
+        let at = self.copies.iter().position(|(at, _)| *at == place).unwrap_or_else(|| {
+            self.copies.push((place, AlertCopy::default()));
+            self.copies.len() - 1
+        });
+        &mut self.copies[at].1
     }
 }
 
 impl Alert {
     /// Its page in the portal, of the form seen in real rows: it carries subscription, resource group and location.
-    pub(crate) fn link(&self, estate: &Estate) -> String {
+    pub(crate) fn link(&self) -> String {
         self.given_link.clone().unwrap_or_else(|| {
-            let Self { name, resource_group, location, .. } = self;
-            portal_link(name, resource_group, location, &estate.subscription_id)
+            let Self { name, resource_group, location, subscription_id, .. } = self;
+            portal_link(name, resource_group, location, subscription_id)
         })
     }
 }
@@ -137,7 +158,9 @@ pub struct NewAlert {
     pub resource_type: String,
     /// The name of that resource.
     pub resource: String,
-    /// The resource's group; the workspace's where none is given.
+    /// The subscription it is raised in; the first where none is given.
+    pub subscription_id: Option<String>,
+    /// The resource's group; the first workspace's where none is given.
     pub resource_group: Option<String>,
     /// Where Defender for Cloud keeps it; the estate's location where none is given.
     pub location: Option<String>,
@@ -154,13 +177,14 @@ impl Default for NewAlert {
 impl Alert {
     /// The alert that `new` describes, made at `at` under the running number `serial`.
     pub(super) fn raise(new: NewAlert, serial: u64, at: OffsetDateTime, estate: &Estate) -> Self {
+        let subscription_id = new.subscription_id.unwrap_or_else(|| estate.subscription_id.clone());
         let resource_group = new.resource_group.unwrap_or_else(|| estate.resource_group.clone());
         let location = new.location.unwrap_or_else(|| estate.location.clone());
         let name = arm_name(at, estate.stable_guid(&format!("alert/{serial}")));
         let system_alert_id = estate.stable_guid(&format!("system alert/{name}")).to_string();
         let resource_id = format!(
-            "/subscriptions/{}/resourceGroups/{resource_group}/providers/{}/{}",
-            estate.subscription_id, new.resource_type, new.resource
+            "/subscriptions/{subscription_id}/resourceGroups/{resource_group}/providers/{}/{}",
+            new.resource_type, new.resource
         );
         let entities = json!([
             {"$id": "2", "resourceId": resource_id, "type": "azure-resource"},
@@ -169,6 +193,7 @@ impl Alert {
         let extended_properties = json!({"resourceType": new.resource_type, "ProcessedBySentinel": "True"});
         Self {
             system_alert_id,
+            subscription_id,
             resource_group,
             location,
             alert_type: new.alert_type,
@@ -188,7 +213,7 @@ impl Alert {
             start: at - time::Duration::minutes(5),
             end: at - time::Duration::minutes(1),
             generated: at,
-            sentinel: AlertCopy::default(),
+            copies: Vec::new(),
             name,
         }
     }
@@ -200,8 +225,8 @@ pub(crate) struct Alerts {
     all: Vec<Alert>,
     by_name: HashMap<String, usize>,
     by_system_id: HashMap<String, usize>,
-    /// The resource groups that alerts are about, by their names in lower case.
-    groups: BTreeMap<String, String>,
+    /// The resource groups that alerts are about, by subscription and name in lower case.
+    groups: BTreeMap<(String, String), String>,
 }
 
 impl Alerts {
@@ -209,7 +234,7 @@ impl Alerts {
         let at = self.all.len();
         self.by_name.insert(alert.name.to_ascii_lowercase(), at);
         self.by_system_id.insert(alert.system_alert_id.to_ascii_lowercase(), at);
-        let group = alert.resource_group.to_ascii_lowercase();
+        let group = (alert.subscription_id.to_ascii_lowercase(), alert.resource_group.to_ascii_lowercase());
         self.groups.entry(group).or_insert_with(|| alert.resource_group.clone());
         self.all.push(alert);
         at
@@ -225,8 +250,14 @@ impl Alerts {
         self.all.iter().enumerate().rev()
     }
 
-    pub(super) fn groups(&self) -> &BTreeMap<String, String> {
-        &self.groups
+    /// The names of the resource groups of a subscription that alerts are about.
+    pub(super) fn groups(&self, subscription_id: &str) -> impl Iterator<Item = &str> {
+        let all = self.groups.iter().filter(move |((id, _), _)| id.eq_ignore_ascii_case(subscription_id));
+        all.map(|(_, name)| name.as_str())
+    }
+
+    pub(super) fn knows_group(&self, subscription_id: &str, name: &str) -> bool {
+        self.groups.contains_key(&(subscription_id.to_ascii_lowercase(), name.to_ascii_lowercase()))
     }
 
     pub(super) fn at(&self, at: usize) -> &Alert {

@@ -30,6 +30,7 @@ impl Kind {
             techniques: vec![self.technique.into()],
             resource_type: self.resource_type.into(),
             resource: self.resource.into(),
+            subscription_id: None,
             resource_group: None,
             location: None,
             remediation_steps: vec![self.remedy.into()],

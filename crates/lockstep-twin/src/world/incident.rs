@@ -240,10 +240,12 @@ pub(crate) struct Incidents {
     by_created: BTreeSet<(OffsetDateTime, u32)>,
     by_modified: BTreeSet<(OffsetDateTime, u32)>,
     by_alert: HashMap<String, Vec<u32>>,
+    highest: u32,
 }
 
 impl Incidents {
     pub(super) fn insert(&mut self, incident: Incident) {
+        self.highest = self.highest.max(incident.number);
         self.by_name.insert(incident.name.to_ascii_lowercase(), incident.number);
         self.index(&incident);
         self.by_number.insert(incident.number, incident);
@@ -297,8 +299,9 @@ impl Incidents {
         self.numbered(self.number(name)?)
     }
 
-    pub(super) fn highest_number(&self) -> u32 {
-        self.by_number.last_key_value().map_or(0, |(number, _)| *number)
+    /// The number of the next incident: never that of an earlier one, also not of a deleted one.
+    pub(super) fn next_number(&self) -> u32 {
+        self.highest + 1
     }
 
     /// The incidents that hold an alert.

@@ -12,6 +12,7 @@ mod logs;
 mod parts;
 mod rights;
 mod rows;
+mod sentinel;
 mod settings;
 mod stored;
 mod to_do;
@@ -29,14 +30,15 @@ pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, portal_link};
 pub(crate) use catalogue::KINDS;
 pub(crate) use incident::Incidents;
 pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, IncidentState, Label, Owner, Task};
-pub(crate) use logs::{Logs, TableName, datetime};
+pub(crate) use logs::{TableName, datetime};
 pub use parts::Written;
 pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, part_etag};
 pub use rights::{Assignment, Role};
 pub(crate) use rights::{Rights, is_within};
 pub(crate) use rows::{PROVIDER, incident_url};
+pub(crate) use sentinel::Sentinel;
 pub use settings::{FinishedAlert, Settings};
-pub(crate) use stored::{Collection, Shelf, Stored};
+pub(crate) use stored::{Collection, Holder, Shelf, Stored};
 pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
 
 use crate::clock::{Clock, later};
@@ -72,7 +74,14 @@ pub struct Happened {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Subject {
     Alert(usize),
-    Incident(u32),
+    Incident(IncidentKey),
+}
+
+/// An incident, by its workspace's place and its number there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IncidentKey {
+    pub(crate) place: usize,
+    pub(crate) number: u32,
 }
 
 /// What a rule does.
@@ -82,15 +91,12 @@ pub(crate) type Play = fn(&mut World, &Happened);
 #[derive(Debug)]
 pub struct World {
     pub(crate) estate: Arc<Estate>,
-    /// The switches.
-    pub settings: Settings,
+    settings: Settings,
     pub(crate) alerts: Alerts,
-    pub(crate) incidents: Incidents,
-    pub(crate) logs: Logs,
+    pub(crate) sentinels: Vec<Sentinel>,
     pub(crate) rights: Rights,
     shelf: Shelf,
     activities: Vec<Activity>,
-    deleted: Vec<Incident>,
     clock: Clock,
     newest_stamp: OffsetDateTime,
     raised: u64,
@@ -100,21 +106,20 @@ pub struct World {
 impl World {
     pub(crate) fn new(estate: Arc<Estate>, settings: Settings, clock: Clock) -> Self {
         let mut world = Self {
+            sentinels: estate.workspaces().into_iter().map(Sentinel::new).collect(),
             estate,
-            settings,
+            settings: Settings::default(),
             alerts: Alerts::default(),
-            incidents: Incidents::default(),
-            logs: Logs::new(),
             rights: Rights::new(),
             shelf: Shelf::new(),
             activities: Vec::new(),
-            deleted: Vec::new(),
             newest_stamp: OffsetDateTime::UNIX_EPOCH,
             clock,
             raised: 0,
             versions: 0,
         };
         world.stock();
+        world.set_settings(settings);
         world
     }
 
@@ -130,17 +135,18 @@ impl World {
 
     /// Where the newest visible `SecurityAlert` row says an alert stands; `None` where there is no such row yet.
     pub fn sentinel_alert_status(&self, system_alert_id: &str) -> Option<SentinelStatus> {
-        self.alerts.by_system_id(system_alert_id)?.sentinel.at(self.now())
+        let now = self.now();
+        self.alerts.by_system_id(system_alert_id)?.copies().find_map(|copy| copy.at(now))
     }
 
     /// Where an incident stands in ARM; `None` for an unknown incident name.
     pub fn incident_state(&self, incident_name: &str) -> Option<IncidentState> {
-        self.incidents.named(incident_name).map(|incident| incident.state.clone())
+        self.incident(incident_name).map(|incident| incident.state.clone())
     }
 
-    /// An incident by its name, in any case.
+    /// An incident by its name, in any case and in any workspace.
     pub fn incident(&self, incident_name: &str) -> Option<&Incident> {
-        self.incidents.named(incident_name)
+        self.keyed(self.key(incident_name)?)
     }
 
     /// An alert by its ARM name, in any case.
@@ -148,33 +154,41 @@ impl World {
         self.alerts.by_name(alert_name)
     }
 
-    /// The names of the resource groups: the workspace's, and every one that an alert is about.
-    pub fn groups(&self) -> Vec<String> {
-        let own = &self.estate.resource_group;
-        let others = self.alerts.groups().values().filter(|name| !name.eq_ignore_ascii_case(own));
-        std::iter::once(own).chain(others).cloned().collect()
+    /// The names of a subscription's resource groups: those of its workspaces, and every one that an alert is about.
+    pub fn groups(&self, subscription_id: &str) -> Vec<String> {
+        let here = self.sentinels.iter().map(|one| &one.workspace);
+        let own = here.filter(|one| one.subscription_id.eq_ignore_ascii_case(subscription_id));
+        let mut names: Vec<String> = own.map(|one| one.resource_group.clone()).collect();
+        for name in self.alerts.groups(subscription_id) {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.push(name.into());
+            }
+        }
+        names
     }
 
-    /// Whether there is a resource group of that name, in any case.
-    pub fn knows_group(&self, name: &str) -> bool {
-        name.eq_ignore_ascii_case(&self.estate.resource_group)
-            || self.alerts.groups().contains_key(&name.to_ascii_lowercase())
+    /// Whether a subscription has a resource group of that name, in any case.
+    pub fn knows_group(&self, subscription_id: &str, name: &str) -> bool {
+        let mut workspaces = self.sentinels.iter().map(|one| &one.workspace);
+        workspaces.any(|one| {
+            one.subscription_id.eq_ignore_ascii_case(subscription_id) && one.resource_group.eq_ignore_ascii_case(name)
+        }) || self.alerts.knows_group(subscription_id, name)
     }
 
-    /// How many rows of a table a query sees now; `None` where there is no such table.
+    /// How many rows of a table a query of the first workspace sees now; `None` where there is no such table.
     pub fn rows(&mut self, table: &str) -> Option<usize> {
-        self.tables().table(table).map(kql::Table::len)
+        self.tables(FIRST).table(table).map(kql::Table::len)
     }
 
-    /// The tables as a query sees them now.
-    pub(crate) fn tables(&mut self) -> kql::Database {
+    /// The tables of a workspace as a query sees them now.
+    pub(crate) fn tables(&mut self, place: usize) -> kql::Database {
         let now = self.now();
-        self.logs.at(now)
+        self.sentinels[place].logs.at(now)
     }
 
-    /// All incidents, by number.
+    /// All incidents: workspace by workspace, by number.
     pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> {
-        self.incidents.iter()
+        self.sentinels.iter().flat_map(|one| one.incidents.iter())
     }
 
     /// All alerts, oldest first.
@@ -203,4 +217,6 @@ impl World {
     }
 }
 
+/// The place of the workspace that is always there.
+pub(crate) const FIRST: usize = 0;
 const TICK: time::Duration = time::Duration::nanoseconds(100);

@@ -3,7 +3,7 @@
 use super::acts::Refused;
 use super::incident::{Actor, BookmarkRelation, Comment, Task};
 use super::words::TaskStatus;
-use super::{Alert, Incident, World};
+use super::{Alert, Incident, IncidentKey, World};
 
 /// A comment as somebody writes it.
 pub(crate) struct CommentWrite {
@@ -38,14 +38,15 @@ pub(crate) enum Deleted {
 impl World {
     pub(crate) fn write_comment(
         &mut self,
+        place: usize,
         incident: &str,
         name: &str,
         write: CommentWrite,
         by: &Actor,
     ) -> Result<Written, Refused> {
-        let found = self.find(incident)?;
+        let (key, found) = self.find(place, incident)?;
         let known = found.comments.iter().find(|comment| comment.name.eq_ignore_ascii_case(name));
-        let (number, is_new) = (found.number, known.is_none());
+        let is_new = known.is_none();
         if stale(write.etag.as_deref(), known.map(|comment| part_etag(comment.version, comment.modified))) {
             return Err(Refused::Stale);
         }
@@ -53,7 +54,7 @@ impl World {
             return Err(Refused::Limit("an incident holds at most 100 comments"));
         }
         let (version, at) = (self.next_version(), self.now());
-        self.touch(number, by, |incident| {
+        self.touch(key, by, |incident| {
             match incident.comments.iter_mut().find(|comment| comment.name.eq_ignore_ascii_case(name)) {
                 Some(comment) => (comment.message, comment.version, comment.modified) = (write.message, version, at),
                 None => incident.comments.push(Comment {
@@ -69,12 +70,18 @@ impl World {
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
-    pub(crate) fn delete_comment(&mut self, incident: &str, name: &str, by: &Actor) -> Result<Deleted, Refused> {
-        let found = self.find(incident)?;
+    pub(crate) fn delete_comment(
+        &mut self,
+        place: usize,
+        incident: &str,
+        name: &str,
+        by: &Actor,
+    ) -> Result<Deleted, Refused> {
+        let (key, found) = self.find(place, incident)?;
         if !found.comments.iter().any(|comment| comment.name.eq_ignore_ascii_case(name)) {
             return Ok(Deleted::NeverWas);
         }
-        self.touch(found.number, by, |incident| {
+        self.touch(key, by, |incident| {
             incident.comments.retain(|comment| !comment.name.eq_ignore_ascii_case(name));
         });
         Ok(Deleted::Gone)
@@ -82,14 +89,15 @@ impl World {
 
     pub(crate) fn write_task(
         &mut self,
+        place: usize,
         incident: &str,
         name: &str,
         write: TaskWrite,
         by: &Actor,
     ) -> Result<Written, Refused> {
-        let found = self.find(incident)?;
+        let (key, found) = self.find(place, incident)?;
         let known = found.tasks.iter().find(|task| task.name.eq_ignore_ascii_case(name));
-        let (number, is_new) = (found.number, known.is_none());
+        let is_new = known.is_none();
         if stale(write.etag.as_deref(), known.map(|task| part_etag(task.version, task.modified))) {
             return Err(Refused::Stale);
         }
@@ -97,7 +105,7 @@ impl World {
             return Err(Refused::Limit("an incident holds at most 40 tasks"));
         }
         let (version, at) = (self.next_version(), self.now());
-        self.touch(number, by, |incident| {
+        self.touch(key, by, |incident| {
             let known = incident.tasks.iter_mut().find(|task| task.name.eq_ignore_ascii_case(name));
             let (created, created_by) =
                 known.as_ref().map_or_else(|| (at, by.clone()), |task| (task.created, task.created_by.clone()));
@@ -120,12 +128,18 @@ impl World {
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
-    pub(crate) fn delete_task(&mut self, incident: &str, name: &str, by: &Actor) -> Result<Deleted, Refused> {
-        let found = self.find(incident)?;
+    pub(crate) fn delete_task(
+        &mut self,
+        place: usize,
+        incident: &str,
+        name: &str,
+        by: &Actor,
+    ) -> Result<Deleted, Refused> {
+        let (key, found) = self.find(place, incident)?;
         if !found.tasks.iter().any(|task| task.name.eq_ignore_ascii_case(name)) {
             return Ok(Deleted::NeverWas);
         }
-        self.touch(found.number, by, |incident| incident.tasks.retain(|task| !task.name.eq_ignore_ascii_case(name)));
+        self.touch(key, by, |incident| incident.tasks.retain(|task| !task.name.eq_ignore_ascii_case(name)));
         Ok(Deleted::Gone)
     }
 
@@ -137,7 +151,20 @@ impl World {
         relation: Option<&str>,
         by: &Actor,
     ) -> Result<Written, Refused> {
-        let found = self.find(incident)?;
+        let place = self.key(incident).ok_or(Refused::NotFound)?.place;
+        self.relate_alert_in(place, incident, system_alert_id, relation, by)
+    }
+
+    /// Puts an alert into an incident of one workspace, as [`Self::relate_alert`] does.
+    pub(crate) fn relate_alert_in(
+        &mut self,
+        place: usize,
+        incident: &str,
+        system_alert_id: &str,
+        relation: Option<&str>,
+        by: &Actor,
+    ) -> Result<Written, Refused> {
+        let (key, found) = self.find(place, incident)?;
         let alert = self.alerts.by_system_id(system_alert_id).ok_or(Refused::NotFound)?.clone();
         if found.holds(system_alert_id) {
             return Ok(Written::Updated);
@@ -145,7 +172,7 @@ impl World {
         if found.alert_ids.len() >= ALERTS_PER_INCIDENT {
             return Err(Refused::Limit("an incident holds at most 150 alerts"));
         }
-        self.touch(found.number, by, |incident| {
+        self.touch(key, by, |incident| {
             incident.take_in(&alert);
             incident.named_relations.extend(relation.map(|name| (name.to_owned(), alert.system_alert_id.clone())));
         });
@@ -155,17 +182,18 @@ impl World {
     /// Puts a bookmark into an incident. The twin keeps no bookmarks, so any id will do.
     pub(crate) fn relate_bookmark(
         &mut self,
+        place: usize,
         incident: &str,
         relation: BookmarkRelation,
         by: &Actor,
     ) -> Result<Written, Refused> {
-        let found = self.find(incident)?;
+        let (key, found) = self.find(place, incident)?;
         let same = |known: &BookmarkRelation| known.name.eq_ignore_ascii_case(&relation.name);
         let is_new = !found.bookmarks.iter().any(same);
         if is_new && found.bookmarks.len() >= BOOKMARKS_PER_INCIDENT {
             return Err(Refused::Limit("an incident holds at most 20 bookmarks"));
         }
-        self.touch(found.number, by, |incident| {
+        self.touch(key, by, |incident| {
             incident.bookmarks.retain(|known| !known.name.eq_ignore_ascii_case(&relation.name));
             incident.bookmarks.push(relation);
         });
@@ -173,8 +201,14 @@ impl World {
     }
 
     /// Takes an alert or a bookmark out of an incident.
-    pub(crate) fn unrelate(&mut self, incident: &str, relation: &str, by: &Actor) -> Result<Deleted, Refused> {
-        let found = self.find(incident)?;
+    pub(crate) fn unrelate(
+        &mut self,
+        place: usize,
+        incident: &str,
+        relation: &str,
+        by: &Actor,
+    ) -> Result<Deleted, Refused> {
+        let (key, found) = self.find(place, incident)?;
         let alert = found.alert_ids.iter().find(|id| found.relation_name(id).eq_ignore_ascii_case(relation)).cloned();
         let bookmark = found.bookmarks.iter().any(|known| known.name.eq_ignore_ascii_case(relation));
         if alert.is_none() && !bookmark {
@@ -182,7 +216,7 @@ impl World {
         }
         let kept = found.alert_ids.iter().filter(|id| Some(*id) != alert.as_ref());
         let kept: Vec<Alert> = kept.filter_map(|id| self.alerts.by_system_id(id).cloned()).collect();
-        self.touch(found.number, by, |incident| {
+        self.touch(key, by, |incident| {
             if let Some(alert) = &alert {
                 incident.leave_out(alert, &kept);
             }
@@ -191,8 +225,9 @@ impl World {
         Ok(Deleted::Gone)
     }
 
-    fn find(&self, incident: &str) -> Result<Incident, Refused> {
-        self.incidents.named(incident).cloned().ok_or(Refused::NotFound)
+    fn find(&self, place: usize, incident: &str) -> Result<(IncidentKey, Incident), Refused> {
+        let key = self.key_in(place, incident).ok_or(Refused::NotFound)?;
+        self.keyed(key).map(|incident| (key, incident.clone())).ok_or(Refused::NotFound)
     }
 }
 

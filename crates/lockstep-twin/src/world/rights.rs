@@ -103,6 +103,15 @@ impl Rights {
         self.held(principal_id, scope, now).any(|role| role.allows(action))
     }
 
+    /// Whether somebody holds any role at, above or below `scope` now.
+    pub(crate) fn reaches(&self, principal_id: &str, scope: &str, now: OffsetDateTime) -> bool {
+        self.assignments.iter().any(|assignment| {
+            assignment.principal_id.eq_ignore_ascii_case(principal_id)
+                && assignment.effective <= now
+                && (is_within(scope, &assignment.scope) || is_within(&assignment.scope, scope))
+        })
+    }
+
     /// The roles that somebody holds at `scope` now.
     pub(crate) fn held<'a>(
         &'a self,

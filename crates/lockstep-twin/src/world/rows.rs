@@ -3,39 +3,40 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::World;
 use super::alert::Alert;
 use super::incident::Incident;
 use super::logs::TableName;
 use super::words::SentinelStatus;
+use super::{IncidentKey, Sentinel, World};
 use crate::clock::wire_time;
-use crate::estate::Estate;
+use crate::estate::Workspace;
 
 impl World {
-    /// Writes where an alert stands to `SecurityAlert`, as of `at`.
-    pub(super) fn write_alert_row(&mut self, position: usize, at: OffsetDateTime) {
+    /// Writes where an alert stands to a workspace's `SecurityAlert`, as of `at`.
+    pub(super) fn write_alert_row(&mut self, place: usize, position: usize, at: OffsetDateTime) {
         let arrival = self.arrival(at);
         let now = self.now();
         let alert = self.alerts.at_mut(position);
-        let known = alert.sentinel.in_the_end();
-        let status = match known {
-            Some(SentinelStatus::Unknown) if alert.status.in_sentinel() == SentinelStatus::New => {
-                SentinelStatus::Unknown
-            }
-            _ => alert.status.in_sentinel(),
+        let real = alert.status.in_sentinel();
+        let copy = alert.copy_mut(place);
+        let status = match copy.in_the_end() {
+            Some(SentinelStatus::Unknown) if real == SentinelStatus::New => SentinelStatus::Unknown,
+            _ => real,
         };
-        alert.sentinel.send(status, arrival, now);
-        let row = alert_row(alert, status, at, &self.estate);
-        self.logs.append(TableName::SecurityAlert, row, arrival, now);
+        copy.send(status, arrival, now);
+        let Sentinel { workspace, logs, .. } = &mut self.sentinels[place];
+        let row = alert_row(alert, status, at, workspace);
+        logs.append(TableName::SecurityAlert, row, arrival, now);
     }
 
     /// Writes where an incident stands to `SecurityIncident`, as of `at`.
-    pub(super) fn write_incident_row(&mut self, number: u32, at: OffsetDateTime) {
+    pub(super) fn write_incident_row(&mut self, key: IncidentKey, at: OffsetDateTime) {
         let (arrival, now) = (self.arrival(at), self.now());
-        self.incidents.change(number, |incident| incident.last_row = at);
-        if let Some(incident) = self.incidents.numbered(number) {
-            let row = incident_row(incident, at, &self.estate);
-            self.logs.append(TableName::SecurityIncident, row, arrival, now);
+        let Sentinel { workspace, incidents, logs, .. } = &mut self.sentinels[key.place];
+        incidents.change(key.number, |incident| incident.last_row = at);
+        if let Some(incident) = incidents.numbered(key.number) {
+            let row = incident_row(incident, at, workspace);
+            logs.append(TableName::SecurityIncident, row, arrival, now);
         }
     }
 }
@@ -43,11 +44,11 @@ impl World {
 /// One row, by column.
 pub(super) type Row = Map<String, Value>;
 
-fn alert_row(alert: &Alert, status: SentinelStatus, at: OffsetDateTime, estate: &Estate) -> Row {
-    let link = alert.link(estate);
+fn alert_row(alert: &Alert, status: SentinelStatus, at: OffsetDateTime, workspace: &Workspace) -> Row {
+    let link = alert.link();
     let extended_links = json!([{"Href": link, "Category": null, "Label": "View alert", "Type": "webLink"}]);
     row(json!({
-        "TenantId": estate.workspace_id,
+        "TenantId": workspace.id,
         "TimeGenerated": wire_time(at),
         "DisplayName": alert.display_name,
         "AlertName": alert.display_name,
@@ -86,10 +87,10 @@ fn alert_row(alert: &Alert, status: SentinelStatus, at: OffsetDateTime, estate: 
     }))
 }
 
-fn incident_row(incident: &Incident, at: OffsetDateTime, estate: &Estate) -> Row {
+fn incident_row(incident: &Incident, at: OffsetDateTime, workspace: &Workspace) -> Row {
     let closing = incident.state.closing();
     row(json!({
-        "TenantId": estate.workspace_id,
+        "TenantId": workspace.id,
         "TimeGenerated": wire_time(at),
         "IncidentName": incident.name,
         "Title": incident.title,
@@ -127,7 +128,7 @@ fn incident_row(incident: &Incident, at: OffsetDateTime, estate: &Estate) -> Row
             "labelName": label.name,
             "labelType": if label.auto { "AutoAssigned" } else { "User" },
         })).collect::<Vec<_>>(),
-        "IncidentUrl": incident.url(estate),
+        "IncidentUrl": incident.url(workspace),
         "AdditionalData": {
             "alertsCount": incident.alert_ids.len(),
             "bookmarksCount": incident.bookmarks.len(),
@@ -144,14 +145,14 @@ fn incident_row(incident: &Incident, at: OffsetDateTime, estate: &Estate) -> Row
 
 impl Incident {
     /// The portal's page of it.
-    pub(crate) fn url(&self, estate: &Estate) -> String {
-        incident_url(&self.name, estate)
+    pub(crate) fn url(&self, workspace: &Workspace) -> String {
+        incident_url(&self.name, workspace)
     }
 }
 
 /// The portal's page of the incident of that name.
-pub(crate) fn incident_url(name: &str, estate: &Estate) -> String {
-    let id = estate.sentinel("Incidents", name);
+pub(crate) fn incident_url(name: &str, workspace: &Workspace) -> String {
+    let id = workspace.sentinel("Incidents", name);
     format!("https://portal.azure.com/#asset/Microsoft_Azure_Security_Insights/Incident{id}")
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::World;
+
 /// Switches of the world. Every one has a default that says what most tenants see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -11,11 +13,12 @@ pub struct Settings {
     /// How long a change takes to become a row that queries see.
     #[serde(with = "seconds")]
     pub delay: Duration,
-    /// Whether Defender for Cloud's alerts reach Sentinel at all. Default: on.
+    /// Whether any connector brings Defender for Cloud's alerts to a workspace. Default: on. Off turns all of them off; on,
+    /// where all are off, turns all on.
     pub connector: bool,
-    /// Whether the Microsoft incident creation rule is on. Default: on.
+    /// Whether any Microsoft incident creation rule for them is on. Default: on. Set as the connector is.
     pub incident_creation: bool,
-    /// Whether the subscription's bi-directional alert sync is on. Default: on.
+    /// Whether the bi-directional alert sync of any subscription is on. Default: on. Set as the connector is.
     pub bidirectional_sync: bool,
     /// What becomes of an alert that is already finished when its incident is closed.
     pub finished_alert: FinishedAlert,
@@ -36,6 +39,28 @@ impl Default for Settings {
             finished_alert: FinishedAlert::Stays,
             alert_row_on_incident_change: false,
             rights_delay: Duration::ZERO,
+        }
+    }
+}
+
+impl World {
+    /// The switches as they stand.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Sets the switches. What happens from now on follows them; what is on its way stays on its way.
+    pub fn set_settings(&mut self, settings: Settings) {
+        let before = std::mem::replace(&mut self.settings, settings);
+        let now = self.settings.clone();
+        if now.connector != before.connector {
+            self.switch_connectors(now.connector);
+        }
+        if now.incident_creation != before.incident_creation {
+            self.switch_creation_rules(now.incident_creation);
+        }
+        if now.bidirectional_sync != before.bidirectional_sync {
+            self.switch_sync(now.bidirectional_sync);
         }
     }
 }

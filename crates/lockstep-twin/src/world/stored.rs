@@ -1,6 +1,7 @@
 //! Resources that are kept as they were written: rules, connectors, settings, bookmarks.
 //!
-//! A few of them are the switches of the world in ARM's clothes; those show the switch, and writing them sets it.
+//! A few of them steer the world: connectors, incident creation rules and the sync of alerts. The switches of the same names
+//! tell whether any of those is on, and set all at once.
 
 use std::collections::BTreeMap;
 
@@ -54,8 +55,14 @@ impl Stored {
         self.kind.as_deref() == Some(INCIDENT_CREATION) && self.text("productFilter") == DEFENDER_FOR_CLOUD
     }
 
+    /// Whether it is a connector to Defender for Cloud that is on.
+    fn is_connected(&self) -> bool {
+        let state = self.properties.get("dataTypes").and_then(|types| types["alerts"]["state"].as_str());
+        self.kind.as_deref() == Some(CONNECTOR) && state.is_some_and(|state| state.eq_ignore_ascii_case("Enabled"))
+    }
+
     fn brings_alerts(&self, subscription_id: &str) -> bool {
-        self.kind.as_deref() == Some(CONNECTOR) && self.text("subscriptionId").eq_ignore_ascii_case(subscription_id)
+        self.text("subscriptionId").eq_ignore_ascii_case(subscription_id)
     }
 
     /// Whether its filters let an alert through.
@@ -76,124 +83,214 @@ impl Stored {
     }
 }
 
+/// Whose resource it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Holder {
+    /// The workspace at this place.
+    Workspace(usize),
+    /// The subscription of this id, in lower case.
+    Subscription(String),
+}
+
+impl Holder {
+    pub(crate) fn subscription(id: &str) -> Self {
+        Self::Subscription(id.to_ascii_lowercase())
+    }
+}
+
 /// All such resources, by name in lower case.
-pub(crate) type Shelf = BTreeMap<Collection, BTreeMap<String, Stored>>;
+pub(crate) type Shelf = BTreeMap<(Holder, Collection), BTreeMap<String, Stored>>;
 
 impl World {
-    /// What a workspace and a subscription have from the start.
+    /// What workspaces and subscriptions have from the start.
     pub(super) fn stock(&mut self) {
-        let rule = json!({
+        for place in 0..self.sentinels.len() {
+            self.stock_connectors(place);
+            self.stock_creation_rule(place);
+            let holder = Holder::Workspace(place);
+            self.put(&holder, Collection::OnboardingStates, "default", None, json!({"customerManagedKey": false}));
+        }
+        for subscription in self.estate.subscriptions() {
+            let holder = Holder::subscription(&subscription.id);
+            let enabled = json!({"enabled": true});
+            self.put(&holder, Collection::SecuritySettings, SYNC, Some("AlertSyncSettings"), enabled.clone());
+            for name in ["MCAS", "WDATP"] {
+                self.put(&holder, Collection::SecuritySettings, name, Some("DataExportSettings"), enabled.clone());
+            }
+            for plan in PLANS {
+                let properties = json!({"pricingTier": "Standard", "freeTrialRemainingTime": "PT0S"});
+                self.put(&holder, Collection::Pricings, plan, None, properties);
+            }
+        }
+    }
+
+    fn stock_connectors(&mut self, place: usize) {
+        let workspace = self.sentinels[place].workspace.clone();
+        for subscription in &workspace.connected {
+            let own = subscription.eq_ignore_ascii_case(&workspace.subscription_id);
+            let subject = if own { "data connector".into() } else { format!("data connector/{subscription}") };
+            let name = workspace.stable_guid(&subject).to_string();
+            let properties = json!({"subscriptionId": subscription, "dataTypes": {"alerts": {"state": "Enabled"}}});
+            self.put(&Holder::Workspace(place), Collection::DataConnectors, &name, Some(CONNECTOR), properties);
+        }
+    }
+
+    fn stock_creation_rule(&mut self, place: usize) {
+        let name = self.sentinels[place].workspace.stable_guid("incident creation rule").to_string();
+        let properties = json!({
             "displayName": "Create incidents based on Microsoft Defender for Cloud",
             "enabled": true,
             "productFilter": DEFENDER_FOR_CLOUD,
         });
-        let connector =
-            json!({"subscriptionId": self.estate.subscription_id, "dataTypes": {"alerts": {"state": "Enabled"}}});
-        let plan = json!({"pricingTier": "Standard", "freeTrialRemainingTime": "PT0S"});
-        let rule_name = self.creation_rule();
-        let connector_name = self.estate.stable_guid("data connector").to_string();
-        let mut stock = vec![
-            (Collection::AlertRules, rule_name.as_str(), Some(INCIDENT_CREATION), rule),
-            (Collection::DataConnectors, connector_name.as_str(), Some(CONNECTOR), connector),
-            (Collection::OnboardingStates, "default", None, json!({"customerManagedKey": false})),
-            (Collection::SecuritySettings, SYNC, Some("AlertSyncSettings"), json!({"enabled": true})),
-            (Collection::SecuritySettings, "MCAS", Some("DataExportSettings"), json!({"enabled": true})),
-            (Collection::SecuritySettings, "WDATP", Some("DataExportSettings"), json!({"enabled": true})),
-        ];
-        stock.extend(PLANS.iter().map(|name| (Collection::Pricings, *name, None, plan.clone())));
-        for (collection, name, kind, properties) in stock {
-            let Value::Object(properties) = properties else { continue };
-            self.store(collection, name, kind.map(str::to_owned), properties);
+        self.put(&Holder::Workspace(place), Collection::AlertRules, &name, Some(INCIDENT_CREATION), properties);
+    }
+
+    fn put(&mut self, holder: &Holder, collection: Collection, name: &str, kind: Option<&str>, properties: Value) {
+        if let Value::Object(properties) = properties {
+            self.store(holder, collection, name, kind.map(str::to_owned), properties);
         }
     }
 
-    fn store(&mut self, collection: Collection, name: &str, kind: Option<String>, properties: Map<String, Value>) {
+    fn store(
+        &mut self,
+        holder: &Holder,
+        collection: Collection,
+        name: &str,
+        kind: Option<String>,
+        properties: Map<String, Value>,
+    ) {
         let (version, modified) = (self.next_version(), self.now());
         let stored = Stored { name: name.into(), kind, properties, version, modified };
-        self.shelf.entry(collection).or_default().insert(name.to_ascii_lowercase(), stored);
+        self.shelf.entry((holder.clone(), collection)).or_default().insert(name.to_ascii_lowercase(), stored);
     }
 
     /// Every resource of a collection, by name.
-    pub(crate) fn stored(&self, collection: Collection) -> Vec<Stored> {
-        let all = self.shelf.get(&collection).into_iter().flat_map(BTreeMap::values);
-        all.map(|stored| self.shown(collection, stored)).collect()
+    pub(crate) fn stored(&self, holder: &Holder, collection: Collection) -> impl Iterator<Item = &Stored> + use<'_> {
+        self.shelf.get(&(holder.clone(), collection)).into_iter().flat_map(BTreeMap::values)
     }
 
     /// One resource, by its name in any case.
-    pub(crate) fn stored_one(&self, collection: Collection, name: &str) -> Option<Stored> {
-        let stored = self.shelf.get(&collection)?.get(&name.to_ascii_lowercase())?;
-        Some(self.shown(collection, stored))
+    pub(crate) fn stored_one(&self, holder: &Holder, collection: Collection, name: &str) -> Option<&Stored> {
+        self.shelf.get(&(holder.clone(), collection))?.get(&name.to_ascii_lowercase())
     }
 
     /// Writes a resource whole; a stale etag is refused.
     pub(crate) fn put_stored(
         &mut self,
+        holder: &Holder,
         collection: Collection,
         name: &str,
         kind: Option<String>,
         properties: Map<String, Value>,
         etag: Option<&str>,
     ) -> Result<Written, Refused> {
-        let known = self.stored_one(collection, name);
-        if etag.is_some_and(|etag| known.as_ref().is_some_and(|known| known.etag() != etag)) {
+        let known = self.stored_one(holder, collection, name);
+        if etag.is_some_and(|etag| known.is_some_and(|known| known.etag() != etag)) {
             return Err(Refused::Stale);
         }
-        self.store(collection, name, kind, properties);
-        self.follow(collection, name);
-        Ok(if known.is_some() { Written::Updated } else { Written::Created })
+        let written = if known.is_some() { Written::Updated } else { Written::Created };
+        self.store(holder, collection, name, kind, properties);
+        self.follow();
+        Ok(written)
     }
 
     /// Deletes a resource.
-    pub(crate) fn delete_stored(&mut self, collection: Collection, name: &str) -> Deleted {
-        let removed = self.shelf.get_mut(&collection).and_then(|all| all.remove(&name.to_ascii_lowercase()));
-        self.follow(collection, name);
+    pub(crate) fn delete_stored(&mut self, holder: &Holder, collection: Collection, name: &str) -> Deleted {
+        let all = self.shelf.get_mut(&(holder.clone(), collection));
+        let removed = all.and_then(|all| all.remove(&name.to_ascii_lowercase()));
+        self.follow();
         if removed.is_some() { Deleted::Gone } else { Deleted::NeverWas }
     }
 
-    /// A resource as it shows: one that is a switch shows how the switch stands.
-    fn shown(&self, collection: Collection, stored: &Stored) -> Stored {
-        let mut shown = stored.clone();
-        match collection {
-            Collection::AlertRules if shown.makes_incidents() && !self.settings.incident_creation => {
-                shown.properties.insert("enabled".into(), false.into());
-            }
-            Collection::DataConnectors if shown.brings_alerts(&self.estate.subscription_id) => {
-                let state = if self.settings.connector { "Enabled" } else { "Disabled" };
-                shown.properties.insert("dataTypes".into(), json!({"alerts": {"state": state}}));
-            }
-            Collection::SecuritySettings if shown.name == SYNC => {
-                shown.properties.insert("enabled".into(), self.settings.bidirectional_sync.into());
-            }
-            _ => {}
-        }
-        shown
+    /// Lets the switches that are resources too say whether any of those is on.
+    fn follow(&mut self) {
+        let any = |collection, is_on: fn(&Stored) -> bool| {
+            let shelves = self.shelf.iter().filter(|((_, kept), _)| *kept == collection);
+            shelves.flat_map(|(_, all)| all.values()).any(is_on)
+        };
+        let connector = any(Collection::DataConnectors, Stored::is_connected);
+        let creation = any(Collection::AlertRules, |rule| rule.makes_incidents() && rule.is_enabled());
+        let sync = any(Collection::SecuritySettings, |one| one.name == SYNC && one.is_enabled());
+        self.settings.connector = connector;
+        self.settings.incident_creation = creation;
+        self.settings.bidirectional_sync = sync;
     }
 
-    /// Sets the switches that a written or deleted resource is.
-    fn follow(&mut self, collection: Collection, name: &str) {
-        let all = self.shelf.entry(collection).or_default();
-        match collection {
-            Collection::AlertRules => {
-                self.settings.incident_creation = all.values().any(|rule| rule.makes_incidents() && rule.is_enabled());
+    /// Turns every connector to Defender for Cloud on or off; where there is none, on makes those of the start.
+    pub(super) fn switch_connectors(&mut self, on: bool) {
+        let state = json!({"alerts": {"state": if on { "Enabled" } else { "Disabled" }}});
+        for place in 0..self.sentinels.len() {
+            let shelf = self.shelf.entry((Holder::Workspace(place), Collection::DataConnectors)).or_default();
+            let mut found = false;
+            for connector in shelf.values_mut().filter(|one| one.kind.as_deref() == Some(CONNECTOR)) {
+                connector.properties.insert("dataTypes".into(), state.clone());
+                found = true;
             }
-            Collection::DataConnectors => {
-                let subscription = &self.estate.subscription_id;
-                self.settings.connector = all.values().any(|connector| {
-                    let state = connector.properties["dataTypes"]["alerts"]["state"].as_str().unwrap_or_default();
-                    connector.brings_alerts(subscription) && state.eq_ignore_ascii_case("Enabled")
-                });
+            if on && !found {
+                self.stock_connectors(place);
             }
-            Collection::SecuritySettings if name.eq_ignore_ascii_case(SYNC) => {
-                self.settings.bidirectional_sync = all.get(&SYNC.to_ascii_lowercase()).is_some_and(Stored::is_enabled);
-            }
-            _ => {}
         }
     }
 
-    /// Whether an incident is made of a new alert: the rule is on, and its filters let the alert through.
-    pub(super) fn makes_incident_of(&self, alert: &Alert) -> bool {
-        let mut rules = self.shelf.get(&Collection::AlertRules).into_iter().flat_map(BTreeMap::values);
-        self.settings.incident_creation && rules.any(|rule| rule.makes_incidents() && rule.lets_through(alert))
+    /// Turns every rule that makes incidents of Defender for Cloud's alerts on or off.
+    pub(super) fn switch_creation_rules(&mut self, on: bool) {
+        for place in 0..self.sentinels.len() {
+            let shelf = self.shelf.entry((Holder::Workspace(place), Collection::AlertRules)).or_default();
+            let mut found = false;
+            for rule in shelf.values_mut().filter(|one| one.makes_incidents()) {
+                rule.properties.insert("enabled".into(), on.into());
+                found = true;
+            }
+            if on && !found {
+                self.stock_creation_rule(place);
+            }
+        }
+    }
+
+    /// Turns bi-directional sync of every subscription on or off.
+    pub(super) fn switch_sync(&mut self, on: bool) {
+        for subscription in self.estate.subscriptions() {
+            self.sync(&subscription.id, on);
+        }
+    }
+
+    /// Turns bi-directional sync of one subscription on or off.
+    pub fn set_sync(&mut self, subscription_id: &str, on: bool) {
+        self.sync(subscription_id, on);
+        self.follow();
+    }
+
+    fn sync(&mut self, subscription_id: &str, on: bool) {
+        let holder = Holder::subscription(subscription_id);
+        self.put(&holder, Collection::SecuritySettings, SYNC, Some("AlertSyncSettings"), json!({"enabled": on}));
+    }
+
+    /// Whether a subscription's alerts follow Sentinel's incidents.
+    pub(super) fn syncs(&self, subscription_id: &str) -> bool {
+        let setting = self.stored_one(&Holder::subscription(subscription_id), Collection::SecuritySettings, SYNC);
+        setting.is_some_and(Stored::is_enabled)
+    }
+
+    /// The places of the workspaces that an alert comes to: those of its tenant whose connector covers its subscription.
+    pub(super) fn receivers(&self, position: usize) -> Vec<usize> {
+        let alert = self.alerts.at(position);
+        if !alert.is_defender_for_cloud() {
+            return Vec::new();
+        }
+        let tenant = self.estate.tenant_of(&alert.subscription_id);
+        let covers = |place: &usize| {
+            let home = self.estate.tenant_of(&self.sentinels[*place].workspace.subscription_id);
+            let mut connectors = self.stored(&Holder::Workspace(*place), Collection::DataConnectors);
+            home == tenant && connectors.any(|one| one.is_connected() && one.brings_alerts(&alert.subscription_id))
+        };
+        (0..self.sentinels.len()).filter(covers).collect()
+    }
+
+    /// The name of a workspace's rule that makes an incident of a new alert: it is on, and its filters let the alert through.
+    pub(super) fn rule_that_makes_incident(&self, place: usize, alert: &Alert) -> Option<String> {
+        let mut rules = self.stored(&Holder::Workspace(place), Collection::AlertRules);
+        let found = rules.find(|rule| rule.makes_incidents() && rule.is_enabled() && rule.lets_through(alert));
+        found.map(|rule| rule.name.clone())
     }
 
     /// Whether a suppression rule dismisses a new alert.
@@ -206,7 +303,7 @@ impl World {
                 && lives
                 && (wanted == "*" || wanted.eq_ignore_ascii_case(&alert.alert_type))
         };
-        self.shelf.get(&Collection::SuppressionRules).into_iter().flat_map(BTreeMap::values).any(strikes)
+        self.stored(&Holder::subscription(&alert.subscription_id), Collection::SuppressionRules).any(strikes)
     }
 }
 

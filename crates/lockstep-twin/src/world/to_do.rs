@@ -7,18 +7,22 @@ use std::collections::HashSet;
 
 use time::{Duration, OffsetDateTime};
 
-use super::World;
 use super::incident::Incident;
 use super::words::{IncidentStatus, SentinelStatus};
+use super::{Sentinel, World};
 
 impl World {
-    /// Incidents that the article's query would return now if every row had arrived.
+    /// Incidents that the article's query, asked in every workspace, would return now if every row had arrived.
     pub fn to_do(&self) -> usize {
         let since = self.now() - WINDOW;
-        self.incidents.iter().chain(&self.deleted).filter(|incident| self.is_to_do(incident, since)).count()
+        let here = |(place, one): (usize, &Sentinel)| {
+            let known = one.incidents.iter().chain(&one.deleted);
+            known.filter(|incident| self.is_to_do(place, incident, since)).count()
+        };
+        self.sentinels.iter().enumerate().map(here).sum()
     }
 
-    fn is_to_do(&self, incident: &Incident, since: OffsetDateTime) -> bool {
+    fn is_to_do(&self, place: usize, incident: &Incident, since: OffsetDateTime) -> bool {
         let status = incident.state.status();
         if incident.last_row <= since
             || status == IncidentStatus::Closed
@@ -26,7 +30,8 @@ impl World {
         {
             return false;
         }
-        let written = incident.alert_ids.iter().filter_map(|id| self.alerts.by_system_id(id)?.sentinel.in_the_end());
+        let written =
+            incident.alert_ids.iter().filter_map(|id| self.alerts.by_system_id(id)?.copy(place)?.in_the_end());
         let alerts: HashSet<SentinelStatus> = written.collect();
         let open =
             alerts.contains(&SentinelStatus::New) || (alerts.contains(&SentinelStatus::InProgress) && alerts.len() > 1);

@@ -48,7 +48,12 @@ impl Cloud {
     }
 
     pub async fn with(settings: Settings) -> Self {
-        let twin = Twin::new(Options { settings, start: Some(NOW), pace: Pace::Stepped, ..Options::default() });
+        Self::of(Options { settings, ..Options::default() }).await
+    }
+
+    /// A twin whose clock stands still at [`NOW`].
+    pub async fn of(options: Options) -> Self {
+        let twin = Twin::new(Options { start: Some(NOW), pace: Pace::Stepped, ..options });
         let arm = token(&twin, "https://management.azure.com").await;
         let logs = token(&twin, "https://api.loganalytics.io").await;
         Self { twin, arm, logs }
@@ -109,13 +114,18 @@ fn with_version(path: String) -> String {
 
 /// A token for the application, for `service`.
 pub async fn token(twin: &Twin, service: &str) -> String {
+    token_of(twin, &twin.estate().tenant_id, service).await
+}
+
+/// A token of `tenant` for the application, for `service`.
+pub async fn token_of(twin: &Twin, tenant: &str, service: &str) -> String {
     let (estate, secrets) = (twin.estate(), twin.secrets());
     let form = format!(
         "grant_type=client_credentials&client_id={}&client_secret={}&scope={service}/.default",
         estate.client_id,
         secrets.client_secret.expose()
     );
-    let url = format!("https://login.microsoftonline.com/{}/oauth2/v2.0/token", estate.tenant_id);
+    let url = format!("https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token");
     let reply = send(twin, "POST", &url, None, &form).await;
     assert_eq!(reply.status, StatusCode::OK, "{}", reply.text);
     reply.json()["access_token"].as_str().unwrap().to_owned()

@@ -5,6 +5,7 @@
 mod activity;
 mod alerts;
 mod cloud;
+mod estates;
 mod faults;
 mod incidents;
 mod loading;

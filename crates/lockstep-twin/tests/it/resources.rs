@@ -86,7 +86,7 @@ async fn the_switches_in_arm_are_the_worlds() {
     let sync = "{sub}/providers/Microsoft.Security/settings/Sentinel?api-version=2022-05-01";
     assert_eq!(cloud.check(&format!("GET {sync}"), "", "200").await["properties"]["enabled"], true);
     cloud.check(&format!("PUT {sync}"), r#"{"kind":"AlertSyncSettings","properties":{"enabled":false}}"#, "200").await;
-    assert!(!cloud.twin.world().settings.bidirectional_sync);
+    assert!(!cloud.twin.world().settings().bidirectional_sync);
     let connectors = cloud.check("GET {sentinel}/dataConnectors", "", "200").await;
     let connector = &connectors["value"][0];
     assert_eq!(
@@ -96,7 +96,7 @@ async fn the_switches_in_arm_are_the_worlds() {
     cloud
         .check(&format!("DELETE {{sentinel}}/dataConnectors/{}", connector["name"].as_str().unwrap()), "", "200")
         .await;
-    assert!(!cloud.twin.world().settings.connector);
+    assert!(!cloud.twin.world().settings().connector);
 }
 
 #[tokio::test]
