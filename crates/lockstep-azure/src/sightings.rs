@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockstep_core::{Alert, AlertId, AlertState, Effect, Incident, IncidentId, IncidentState, Policy, Time};
+use lockstep_core::{Alert, AlertId, AlertState, Effect, Incident, IncidentId, IncidentState, Mapping, Policy, Time};
 use serde_json::Value;
 
 use crate::alerts;
@@ -17,7 +17,7 @@ use crate::logs::{self, Row};
 use crate::wire_time;
 
 /// What to ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// Incidents that have not changed for longer are not looked at.
     pub lookback: Duration,
@@ -30,22 +30,34 @@ impl Question {
     pub const LOOKBACK: Duration = Duration::from_secs(30 * 86_400);
 
     /// What `policy` has to look at, over [`Question::LOOKBACK`].
-    pub fn new(policy: Policy) -> Self {
-        Self { lookback: Self::LOOKBACK, policy }
+    pub fn new(policy: &Policy) -> Self {
+        Self { lookback: Self::LOOKBACK, policy: policy.clone() }
     }
 
     /// The query that asks it.
     pub(crate) fn kql(&self) -> String {
-        let [in_progress, dismissed, resolved] = effects(self.policy);
         let parameters = [
             ("lookback = 30d", format!("lookback = {}s", self.lookback.as_secs())),
-            ("in_progress = \"activate\"", format!("in_progress = \"{in_progress}\"")),
-            ("dismissed = \"close\"", format!("dismissed = \"{dismissed}\"")),
-            ("resolved = \"close\"", format!("resolved = \"{resolved}\"")),
+            ("in_progress = \"activate\"", self.effect("in_progress", |mapping| mapping.in_progress.into())),
+            ("dismissed = \"close\"", self.effect("dismissed", |mapping| mapping.dismissed)),
+            ("resolved = \"close\"", self.effect("resolved", |mapping| mapping.resolved)),
+            ("apart = \"close\"", self.effect("apart", Mapping::finished_apart)),
+            ("unfinished = \"leave\"", self.effect("unfinished", |mapping| mapping.unfinished.into())),
         ];
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
             query.replacen(&format!("let {default};"), &format!("let {value};"), 1)
         })
+    }
+
+    /// The parameter that says what becomes of the incidents of one state: `any` where the policy's rules differ.
+    fn effect(&self, name: &str, of: impl Fn(&Mapping) -> Effect) -> String {
+        let words = self.policy.all_knobs().map(|knobs| match of(&knobs.inward) {
+            Effect::Leave => "leave",
+            Effect::Activate => "activate",
+            Effect::Close(_) => "close",
+        });
+        let word = words.reduce(|one, two| if one == two { one } else { "any" });
+        format!("{name} = \"{}\"", word.expect("a policy has knobs"))
     }
 }
 
@@ -183,20 +195,6 @@ impl Sightings {
     }
 }
 
-/// What becomes of incidents whose alerts are in progress, dismissed and resolved, in the query's words.
-fn effects(policy: Policy) -> [&'static str; 3] {
-    let word = |effect| match effect {
-        Effect::Leave => "leave",
-        Effect::Activate => "activate",
-        Effect::Close(_) => "close",
-    };
-    match policy {
-        Policy::Follow(mapping) => [mapping.in_progress, mapping.dismissed, mapping.resolved].map(word),
-        // Who only observes is shown what an unfinished and a finished alert usually mean.
-        Policy::Observe => ["activate", "close", "close"],
-    }
-}
-
 fn incident(cell: &Value) -> Result<Incident, Wrong> {
     let row = cell.as_object().ok_or_else(|| format!("an incident is {}", json::kind(cell)))?;
     let id = json::text(row, "IncidentName")?;
@@ -264,7 +262,9 @@ const QUERY: &str = include_str!("queries/sightings.kql");
 
 #[cfg(test)]
 mod tests {
-    use lockstep_core::{AlertPlace, Classification, Mapping, Preset};
+    use std::sync::Arc;
+
+    use lockstep_core::{AlertPlace, Apart, Classification, Condition, Knobs, Preset, Raise, Rule};
     use serde_json::json;
 
     use super::*;
@@ -273,14 +273,25 @@ mod tests {
 
     #[test]
     fn every_parameter_finds_its_place_in_the_query() {
-        let mapping = Mapping {
-            in_progress: Effect::Leave,
+        let inward = Mapping {
+            in_progress: Raise::Leave,
             dismissed: Effect::Leave,
             resolved: Effect::Close(Classification::TruePositive),
+            apart: Apart::AsDismissed,
+            unfinished: Raise::Activate,
         };
-        let lookback = Duration::from_secs(90);
-        let kql = Question { lookback, policy: Policy::Follow(mapping) }.kql();
-        let lets = ["lookback = 90s", "in_progress = \"leave\"", "dismissed = \"leave\"", "resolved = \"close\""];
+        let knobs = Knobs { inward, ..Preset::Seed.knobs() };
+        let rule = Rule::new("one", Condition::default(), &knobs, |knobs| knobs.inward.dismissed = Effect::Activate);
+        let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
+        let kql = Question { lookback: Duration::from_secs(90), policy }.kql();
+        let lets = [
+            "lookback = 90s",
+            "in_progress = \"leave\"",
+            "dismissed = \"any\"",
+            "resolved = \"close\"",
+            "apart = \"any\"",
+            "unfinished = \"activate\"",
+        ];
         for parameter in lets {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
         }

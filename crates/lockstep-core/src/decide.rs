@@ -13,7 +13,7 @@ use crate::ids::IncidentId;
 use crate::model::{
     Alert, AlertState, Classification, Confirmed, Incident, IncidentState, Severity, Version, is_defender_product,
 };
-use crate::policy::{Effect, Mapping, Policy};
+use crate::policy::{Effect, Knobs, Mapping, Policy, Raise, Subject};
 use crate::reason::Reason;
 use crate::time::Time;
 
@@ -100,19 +100,25 @@ pub fn propose(incident: &Incident, policy: &Policy, base: Option<&Agreed>) -> R
     if incident.labels.iter().any(|label| label.eq_ignore_ascii_case(REDIRECTED)) {
         return Err(Reason::Redirected);
     }
-    let target = target(incident, mapping(incident, policy)?)?;
+    let ruling = policy.ruling(&Subject::of(incident, None, None));
+    if let Some(unclear) = ruling.fired.unclear() {
+        return Err(Reason::RuleUnclear(unclear));
+    }
+    let target = target(incident, mapping(incident, &ruling.knobs)?)?;
     if base.is_some_and(|base| !base.alerts_moved(incident) && base.incident_moved(incident)) {
         return Err(Reason::ChangedByOthers);
     }
     Ok(target)
 }
 
-fn mapping<'a>(incident: &Incident, policy: &'a Policy) -> Result<&'a Mapping, Reason> {
-    match policy {
-        Policy::Follow(mapping) => Ok(mapping),
+fn mapping<'a>(incident: &Incident, knobs: &'a Knobs) -> Result<&'a Mapping, Reason> {
+    if knobs.directions.inward {
+        Ok(&knobs.inward)
+    } else if incident.alerts.iter().all(|alert| alert.state == AlertState::New) {
         // A policy that only observes still tells apart what is in step and what is not.
-        Policy::Observe if incident.alerts.iter().all(|alert| alert.state == AlertState::New) => Err(Reason::AlertsNew),
-        Policy::Observe => Err(Reason::Observing),
+        Err(Reason::AlertsNew)
+    } else {
+        Err(Reason::Observing)
     }
 }
 
@@ -133,20 +139,24 @@ fn target(incident: &Incident, mapping: &Mapping) -> Result<Target, Reason> {
         return Err(Reason::ForeignAlert(foreign.product.clone()));
     }
     let count = |state: AlertState| alerts.iter().filter(|alert| alert.state == state).count();
-    let (new, in_progress, resolved) =
-        (count(AlertState::New), count(AlertState::InProgress), count(AlertState::Resolved));
+    let (new, in_progress, dismissed) =
+        (count(AlertState::New), count(AlertState::InProgress), count(AlertState::Dismissed));
     let effect = if new == alerts.len() {
         return Err(Reason::AlertsNew);
-    } else if new > 0 {
-        return Err(Reason::AlertStillNew);
     } else if in_progress == alerts.len() {
-        mapping.in_progress
-    } else if in_progress > 0 {
-        return Err(Reason::AlertsDisagree);
-    } else if resolved > 0 {
+        mapping.in_progress.into()
+    } else if new + in_progress > 0 {
+        match mapping.unfinished {
+            Raise::Activate => Effect::Activate,
+            Raise::Leave if new > 0 => return Err(Reason::AlertStillNew),
+            Raise::Leave => return Err(Reason::AlertsDisagree),
+        }
+    } else if dismissed == alerts.len() {
+        mapping.dismissed
+    } else if dismissed == 0 {
         mapping.resolved
     } else {
-        mapping.dismissed
+        mapping.finished_apart()
     };
     match effect {
         Effect::Leave => Err(Reason::NotMapped),

@@ -29,6 +29,11 @@ pub use model::{
     is_defender_product,
 };
 pub use plan::{Left, Plan, plan};
-pub use policy::{Effect, Mapping, Policy, Preset};
+pub use policy::{
+    AlertCondition, AlertEffect, AlertSubject, Apart, Brake, Ceilings, Comment, Condition, Conflict, Directions,
+    Effect, Evidence, Fired, FirstSight, Freeze, Frozen, FrozenTime, Holds, HumanLock, Knobs, Limits, Mapping,
+    NamePeople, Outward, Owner, OwnerCondition, Pattern, Person, Piece, Policy, Preset, Raise, Reopen, Reopened, Rule,
+    Ruling, Share, Sight, Subject, Unattended, WeekTime,
+};
 pub use reason::Reason;
 pub use time::Time;

@@ -18,6 +18,8 @@ pub enum Reason {
     Observing,
     /// The policy leaves incidents of such alerts as they are.
     NotMapped,
+    /// Nobody can tell whether a rule of the policy is meant; this says which, and why.
+    RuleUnclear(String),
     /// It names no alerts.
     NoAlerts,
     /// It holds no alert of Defender for Cloud.
@@ -73,6 +75,7 @@ impl Reason {
         matches!(
             self,
             Self::ForeignAlert(_)
+                | Self::RuleUnclear(_)
                 | Self::Bookmarks(_)
                 | Self::OpenTasks(_)
                 | Self::AlertsUncounted { .. }
@@ -88,6 +91,7 @@ impl Reason {
             Self::InStep => "in-step",
             Self::Observing => "observing",
             Self::NotMapped => "not-mapped",
+            Self::RuleUnclear(_) => "rule-unclear",
             Self::NoAlerts => "no-alerts",
             Self::OtherProduct => "other-product",
             Self::ForeignAlert(_) => "foreign-alert",
@@ -117,6 +121,7 @@ impl fmt::Display for Reason {
             Self::InStep => f.write_str("incident and alerts say the same"),
             Self::Observing => f.write_str("the policy only observes"),
             Self::NotMapped => f.write_str("the policy leaves incidents of such alerts as they are"),
+            Self::RuleUnclear(unclear) => f.write_str(unclear),
             Self::NoAlerts => f.write_str("it names no alerts"),
             Self::OtherProduct => f.write_str("it holds no alert of Defender for Cloud"),
             Self::ForeignAlert(product) => write!(f, "it also holds an alert of {}", Foreign(product)),

@@ -60,7 +60,7 @@ impl Observer {
     /// # Errors
     /// [`Stopped::Input`] and [`Stopped::Rights`] where the query gives no whole answer.
     pub async fn observe(&self, history: &History) -> Result<Observation, Stopped> {
-        let sightings = self.workspace.sightings(&Question::new(self.policy)).await.map_err(Stopped::at_input)?;
+        let sightings = self.workspace.sightings(&Question::new(&self.policy)).await.map_err(Stopped::at_input)?;
         let judged = sightings.due.iter().map(|seen| async {
             if history.open_intents().any(|open| open.intended.concerns(&seen.id)) {
                 return Err((seen.id.clone(), Reason::Unread(STILL_IN_DOUBT.into())));

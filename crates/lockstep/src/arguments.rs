@@ -29,7 +29,7 @@ pub struct Common {
     /// The settings
     #[arg(long, global = true, value_name = "FILE", default_value = "lockstep.toml", help_heading = EVERYWHERE)]
     pub config: PathBuf,
-    /// What is to be done: a preset (observe, seed) or a policy file; overrides the settings
+    /// What is to be done: a preset (observe, seed, vendor, neutral) or a policy file; overrides the settings
     #[arg(long, global = true, value_name = "PRESET|FILE", help_heading = EVERYWHERE)]
     pub policy: Option<String>,
     /// The ledger; overrides the settings

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use lockstep_core::{Classification, Effect, Mapping, Policy, Preset};
+use lockstep_core::{Classification, Effect, Knobs, Mapping, Policy, Preset, Raise};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -93,11 +93,17 @@ fn read(path: &Path) -> Result<ChosenPolicy, Problem> {
             Err(problem.hint(format!("write {key} = {{ status = \"unchanged\" }} to leave such incidents as they are")))
         }
     };
-    let policy = Policy::Follow(Mapping {
-        in_progress: effect("in_progress", table.in_progress)?,
+    let seed = Preset::Seed.knobs();
+    let inward = Mapping {
+        in_progress: match effect("in_progress", table.in_progress)? {
+            Effect::Leave => Raise::Leave,
+            Effect::Activate | Effect::Close(_) => Raise::Activate,
+        },
         dismissed: effect("dismissed", table.dismissed)?,
         resolved: effect("resolved", table.resolved)?,
-    });
+        ..seed.inward
+    };
+    let policy = Policy::new(&document.name(), Knobs { inward, ..seed });
     Ok(ChosenPolicy { name: document.name(), text: document.text().to_owned(), policy })
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, Request};
 use lockstep_azure::{HttpClient, InProcess, Question, Sightings};
-use lockstep_core::{AlertState, Incident, Policy, Preset};
+use lockstep_core::{AlertState, Incident, Preset};
 use lockstep_twin::world::AlertStatus;
 use lockstep_twin::{Options, Twin};
 use serde_json::{Value, json};
@@ -73,7 +73,7 @@ fn alert(number: usize, status: &str, product: &str) -> Value {
 }
 
 async fn ask(tenant: &Tenant) -> Sightings {
-    tenant.workspace(tenant.secret()).sightings(&Question::new(Preset::Seed.policy())).await.unwrap()
+    tenant.workspace(tenant.secret()).sightings(&Question::new(&Preset::Seed.policy())).await.unwrap()
 }
 
 /// What was found of the one incident in the tables: `due`, or why it needs nothing.
@@ -187,7 +187,7 @@ async fn what_was_not_touched_for_longer_than_is_looked_back_is_not_seen() {
     old["TimeGenerated"] = json!("2024-04-01T00:00:00Z");
     let tenant = tenant(&[old], &[alert(100, "Resolved", "Azure Security Center")]);
     let workspace = tenant.workspace(tenant.secret());
-    let mut question = Question::new(Preset::Seed.policy());
+    let mut question = Question::new(&Preset::Seed.policy());
     let sightings = workspace.sightings(&question).await.unwrap();
     assert_eq!((sightings.due.len(), sightings.untouched.len()), (0, 0));
     question.lookback *= 3;
@@ -198,7 +198,8 @@ async fn what_was_not_touched_for_longer_than_is_looked_back_is_not_seen() {
 async fn who_only_observes_sees_what_differs() {
     let rows = [alert(100, "Resolved", "Azure Security Center")];
     let tenant = tenant(&[incident(1, "New", &["Azure Security Center"], &[100])], &rows);
-    let sightings = tenant.workspace(tenant.secret()).sightings(&Question::new(Policy::Observe)).await.unwrap();
+    let sightings =
+        tenant.workspace(tenant.secret()).sightings(&Question::new(&Preset::Observe.policy())).await.unwrap();
     assert_eq!(found(&sightings), "due");
 }
 
@@ -208,7 +209,7 @@ async fn an_incident_of_the_cloud_comes_with_the_place_of_its_alert() {
     tenant.twin.with(|world| world.set_alert_status(&tenant.alert.alert_name, AlertStatus::Dismissed)).unwrap();
     tokio::time::advance(Duration::from_secs(3600)).await;
     let workspace = tenant.workspace(tenant.secret());
-    let sightings = workspace.sightings(&Question::new(Preset::Seed.policy())).await.unwrap();
+    let sightings = workspace.sightings(&Question::new(&Preset::Seed.policy())).await.unwrap();
     let [seen] = &sightings.due[..] else { panic!("one is due: {sightings:?}") };
     assert_eq!((&seen.id, seen.alerts.len()), (&tenant.id(), 1));
     assert_eq!(seen.alerts[0].place, Some(tenant.place()));
@@ -236,7 +237,7 @@ async fn an_idle_pass_is_one_request_and_a_small_answer() {
     let client: Arc<dyn HttpClient> = Arc::new(InProcess(tenant.twin.router()));
     let measured = Arc::new(Measured { client, requests: AtomicUsize::new(0), bytes: AtomicUsize::new(0) });
     let workspace = tenant.through(Arc::clone(&measured) as _);
-    let sightings = workspace.sightings(&Question::new(Preset::Seed.policy())).await.unwrap();
+    let sightings = workspace.sightings(&Question::new(&Preset::Seed.policy())).await.unwrap();
     assert_eq!(sightings.due, []);
     assert_eq!(sightings.untouched.values().sum::<u64>(), 3000);
     assert_eq!(measured.requests.load(Ordering::Relaxed), 1);

@@ -59,7 +59,7 @@ async fn a_service_that_says_nothing_is_given_up() {
 async fn a_query_that_takes_too_long_is_tried_twice() {
     let check = async |said: Said, expected: &[u64]| {
         let script = Script::of([said]);
-        let question = Question::new(Preset::Seed.policy());
+        let question = Question::new(&Preset::Seed.policy());
         script.workspace(secret(), Options::default()).sightings(&question).await.unwrap_err();
         assert_eq!(script.times(), expected);
     };

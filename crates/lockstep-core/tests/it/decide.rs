@@ -1,7 +1,8 @@
 //! What becomes of an incident, row by row.
 
 use lockstep_core::{
-    Agreed, AlertState, Classification, Confirmed, Effect, Mapping, Policy, Preset, Reason, Target, Verdict, decide,
+    Agreed, AlertState, Apart, Classification, Confirmed, Effect, Knobs, Mapping, Policy, Preset, Raise, Reason,
+    Target, Verdict, decide,
 };
 use proptest::prelude::*;
 
@@ -134,23 +135,44 @@ fn i02_what_somebody_changed_after_us_stays_until_an_alert_moves() {
 #[test]
 fn observing_proposes_nothing() {
     for alerts in ["InProgress", "Dismissed", "Resolved", "New Resolved"] {
-        let verdict = decide(&confirmed(incident("New", alerts)), &Policy::Observe, None);
+        let verdict = decide(&confirmed(incident("New", alerts)), &Preset::Observe.policy(), None);
         assert!(matches!(verdict, Verdict::Leave(_, Reason::Observing)), "{alerts}: {verdict:?}");
     }
 }
 
 #[test]
 fn a_mapping_may_leave_a_state_alone() {
-    let policy = Policy::Follow(Mapping {
-        in_progress: Effect::Leave,
+    let policy = mapped(Mapping {
+        in_progress: Raise::Leave,
         dismissed: Effect::Close(Classification::FalsePositiveLogic),
         resolved: Effect::Activate,
+        ..Preset::Seed.knobs().inward
     });
     let judge = |status: &str, alerts: &str| said(&decide(&confirmed(incident(status, alerts)), &policy, None));
     assert_eq!(judge("New", "InProgress"), "leave: the policy leaves incidents of such alerts as they are");
     assert_eq!(judge("New", "Dismissed"), "Closed: FalsePositive - IncorrectAlertLogic");
     assert_eq!(judge("New", "Resolved"), "Active");
     assert_eq!(judge("Active", "Resolved"), "leave: incident and alerts say the same");
+}
+
+#[test]
+fn a_mapping_says_what_alerts_mean_that_are_apart() {
+    let check = |apart, unfinished, row: (&str, &str), expected: &str| {
+        let policy = mapped(Mapping { apart, unfinished, ..Preset::Seed.knobs().inward });
+        assert_eq!(said(&decide(&confirmed(incident(row.0, row.1)), &policy, None)), expected, "{row:?}");
+    };
+    let apart = ("New", "Dismissed Resolved");
+    check(Apart::AsResolved, Raise::Leave, apart, "Closed: TruePositive - SuspiciousActivity");
+    check(Apart::AsDismissed, Raise::Leave, apart, "Closed: BenignPositive - SuspiciousButExpected");
+    check(Apart::Leave, Raise::Leave, apart, "leave: the policy leaves incidents of such alerts as they are");
+    check(Apart::Leave, Raise::Activate, ("New", "New Resolved"), "Active");
+    check(Apart::Leave, Raise::Activate, ("New", "InProgress Resolved"), "Active");
+    check(Apart::Leave, Raise::Activate, ("Active", "New Resolved"), "leave: incident and alerts say the same");
+    check(Apart::Leave, Raise::Activate, ("New", "New New"), "leave: nobody has touched its alerts");
+}
+
+fn mapped(inward: Mapping) -> Policy {
+    Policy::new("test", Knobs { inward, ..Preset::Seed.knobs() })
 }
 
 fn any_alerts() -> impl Strategy<Value = Vec<AlertState>> {

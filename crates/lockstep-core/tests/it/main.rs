@@ -3,4 +3,5 @@
 mod decide;
 mod ids;
 mod plan;
+mod policy;
 mod world;

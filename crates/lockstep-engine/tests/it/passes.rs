@@ -1,6 +1,6 @@
 //! What a pass does where nothing goes wrong, and what it costs.
 
-use lockstep_core::Policy;
+use lockstep_core::Preset;
 use lockstep_engine::Conclusion;
 use lockstep_twin::world::{AlertStatus, World};
 
@@ -91,7 +91,7 @@ async fn i06_every_write_has_an_earlier_intent() {
 async fn a_policy_that_observes_writes_nothing() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
-    let engine = tenant.engine_under(Policy::Observe).await;
+    let engine = tenant.engine_under(Preset::Observe.policy()).await;
     let seen = pass(&engine).await.unwrap();
     assert_eq!(tenant.incident(&alert), "New");
     assert_eq!(left(&seen), ["the policy only observes"]);
