@@ -100,6 +100,7 @@ pub(crate) const PATTERN_STAR: Rule = semantic("SEM0100", "KS103");
 pub(crate) const OPERANDS: Rule = semantic("SEM0064", "KS106");
 pub(crate) const VALUE_OF_TYPE: Rule = semantic("SEM0219", "KS107");
 pub(crate) const SCALAR_EXPECTED: Rule = semantic("SEM0100", "KS108");
+pub(crate) const COLUMN_EXPECTED: Rule = semantic("SEM0100", "KS109");
 pub(crate) const RENAME: Rule = semantic("SEM0100", "KS110");
 pub(crate) const TABULAR_EXPECTED: Rule = semantic("SEM0100", "KS111");
 pub(crate) const ONE_COLUMN: Rule = semantic("SEM0100", "KS113");

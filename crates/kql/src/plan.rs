@@ -151,6 +151,8 @@ pub enum Operator {
         /// The rows.
         input: Box<Relation>,
     },
+    /// Rows that this engine cannot have, such as those behind a connection: what they are.
+    Refused(String),
     /// `evaluate bag_unpack(..)` after the binder has seen the bags' keys, and `narrow`, `pivot` alike: see [`Plugin`].
     Evaluate {
         /// The rows to work on.
@@ -259,8 +261,10 @@ pub struct MakeSeries {
     pub input: Relation,
     /// What rows of one series share.
     pub keys: Vec<Scalar>,
-    /// What is computed for each bin, and the value of an empty bin.
-    pub aggregates: Vec<(Aggregation, Scalar)>,
+    /// What is computed for each bin.
+    pub aggregates: Vec<Aggregation>,
+    /// For each array its elements, over the columns that the aggregates give, and the element of an empty bin.
+    pub values: Vec<(Scalar, Scalar)>,
     /// The axis: a datetime, timespan or number.
     pub axis: Scalar,
     /// The first bin's start; the least value, rounded down to the step, where absent.
@@ -271,6 +275,8 @@ pub struct MakeSeries {
     pub step: Scalar,
     /// Whether `to` is included: the `in range(..)` form.
     pub closed: bool,
+    /// Whether no rows and no keys still make one series, of empty bins: `kind=nonempty`.
+    pub nonempty: bool,
     /// The place of the axis array in the schema.
     pub axis_at: usize,
 }
@@ -423,6 +429,7 @@ impl Relation {
             | Operator::Shared(_)
             | Operator::Input
             | Operator::Rows(_)
+            | Operator::Refused(_)
             | Operator::Range { .. } => {}
             Operator::Filter { input, .. }
             | Operator::Project { input, .. }

@@ -13,7 +13,7 @@ use crate::nearest::nearest;
 use crate::plan::{Relation, Scalar, ScalarKind};
 use crate::span::Span;
 use crate::syntax::{Argument, Call, Declared, Expr, ExprKind, FunctionParameter, Name, Statement};
-use crate::{Type, Value};
+use crate::{Dynamic, Type, Value};
 
 impl Binder<'_> {
     pub(super) fn called_entity(&mut self, call: &Call, span: Span, rows: Rows<'_>) -> Bound<Entity> {
@@ -72,6 +72,8 @@ impl Binder<'_> {
                     span,
                 ))))
             }
+            "bag_pack_columns" => self.pack_columns(call, span, rows).map(Entity::Scalar),
+            "column_names_of" => self.column_names(call, span).map(Entity::Scalar),
             "pack_all" if call.arguments.is_empty() => self.pack_all(call, span, rows).map(Entity::Scalar),
             _ => self.function(call, span, rows).map(Entity::Scalar),
         }
@@ -123,6 +125,31 @@ impl Binder<'_> {
         Ok(Scalar { ty: Type::Dynamic, kind: ScalarKind::Call { function, arguments }, span })
     }
 
+    /// A bag of the columns that are named.
+    fn pack_columns(&mut self, call: &Call, span: Span, rows: Rows<'_>) -> Bound<Scalar> {
+        let mut arguments = Vec::with_capacity(2 * call.arguments.len());
+        for argument in &call.arguments {
+            let value = self.scalar(&argument.value, rows)?;
+            let (ExprKind::Name(name), Some(_)) = (&argument.value.inner().kind, value.as_column()) else {
+                return Err(self.note(Error::new(error::COLUMN_EXPECTED, "Column expected.", argument.value.span)));
+            };
+            arguments.push(Self::constant(Type::String, Value::String(Arc::from(name.text.as_str())), span));
+            arguments.push(value);
+        }
+        let Some(function) = Function::named("bag_pack").filter(|_| !arguments.is_empty()) else {
+            return Err(self.misfit(Misfit::Number(1, usize::MAX), call));
+        };
+        Ok(Scalar { ty: Type::Dynamic, kind: ScalarKind::Call { function, arguments }, span })
+    }
+
+    /// An array of the names of a table's columns.
+    fn column_names(&mut self, call: &Call, span: Span) -> Bound<Scalar> {
+        let argument = self.only_argument(call)?;
+        let relation = self.table(argument)?;
+        let names = visible(&relation.schema).map(|(_, column)| Dynamic::string(&column.name)).collect();
+        Ok(Self::constant(Type::Dynamic, Value::Dynamic(Dynamic::Array(names)), span))
+    }
+
     /// A function of the registry, or an aggregate where one may stand.
     fn function(&mut self, call: &Call, span: Span, rows: Rows<'_>) -> Bound<Scalar> {
         let name = call.name.text.as_str();
@@ -133,10 +160,26 @@ impl Binder<'_> {
         let Some(function) = Function::named(name) else {
             return Err(self.no_function(call, aggregate.is_some()));
         };
+        if !function.outputs.is_empty() {
+            let what = format!("The several values of {name}() inside an expression");
+            let hint = Some(format!("Give it columns of its own: extend (a, b) = {name}(...)."));
+            return Err(self.note(Error::unsupported(what, span).hint(hint)));
+        }
+        self.resolved(function, call, span, rows)
+    }
+
+    /// A call of this function, with its arguments converted for the signature that fits.
+    pub(super) fn resolved(
+        &mut self,
+        function: &'static Function,
+        call: &Call,
+        span: Span,
+        rows: Rows<'_>,
+    ) -> Bound<Scalar> {
         let given = self.given(&call.arguments, rows)?;
         match resolve(function.signatures, &given) {
             Ok((arguments, ty)) => match faulty(function, &arguments) {
-                None => Ok(Scalar { ty, kind: ScalarKind::Call { function, arguments }, span }),
+                None => Ok(refined(Scalar { ty, kind: ScalarKind::Call { function, arguments }, span })),
                 Some(error) => Err(self.note(error)),
             },
             Err(misfit) => Err(self.misfit(misfit, call)),
@@ -356,6 +399,18 @@ impl FunctionParameter {
             Self::Table { name, .. } => name,
         }
     }
+}
+
+/// A call whose type depends on a constant: the engine counts weeks, and weeks alone, as a real.
+fn refined(call: Scalar) -> Scalar {
+    let weeks = match &call.kind {
+        ScalarKind::Call { function, arguments } => {
+            function.name == "datetime_diff"
+                && matches!(&arguments[0].kind, ScalarKind::Constant(Value::String(part)) if part.eq_ignore_ascii_case("week"))
+        }
+        _ => false,
+    };
+    if weeks { Scalar::converted(call, Type::Real) } else { call }
 }
 
 /// The first constant that the function cannot take.

@@ -18,6 +18,7 @@ mod plugin;
 mod scalar;
 mod scope;
 mod series;
+mod several;
 mod summarize;
 mod union;
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::syntax::{Call, Column, Expr, ExprKind, Literal};
+use crate::syntax::{Call, Expr, ExprKind, Literal};
 
 /// Functions whose result is named after their first argument, as the vendor's binder has it.
 const NAMED_AFTER_ARGUMENT: [&str; 76] = [
@@ -217,8 +217,7 @@ pub(super) struct Naming {
 
 impl Naming {
     /// The name of the next column. What is only implied makes way for what stands before it; `None` where a query declares a name twice.
-    pub fn next(&mut self, column: &Column, implied: Option<&str>) -> Option<String> {
-        let declared = !column.names.is_empty() || matches!(column.value.kind, ExprKind::Name(_));
+    pub fn next(&mut self, declared: bool, implied: Option<&str>) -> Option<String> {
         match implied {
             Some(name) if declared => self.declare(name),
             Some(name) => Some(self.taken.unique(name)),

@@ -15,6 +15,16 @@ use crate::syntax::{
 };
 use crate::{ColumnInfo, Schema, Type, Value};
 
+/// A value of a list of columns, and its name if it has one.
+pub(super) struct Named {
+    pub name: Option<String>,
+    /// Whether the name is written before the value.
+    pub written: bool,
+    /// Whether the name is written there or is the value itself.
+    pub declared: bool,
+    pub value: Scalar,
+}
+
 /// Sources.
 impl Binder<'_> {
     pub(super) fn table(&mut self, expr: &Expr) -> Bound<Relation> {
@@ -31,9 +41,11 @@ impl Binder<'_> {
             ExprKind::Parenthesized(inner) => self.table_here(inner),
             ExprKind::Pipeline { source, operators } => self.pipeline(source.as_deref(), operators, expr.span),
             ExprKind::Datatable { columns, values } => self.datatable(columns, values, expr.span),
-            ExprKind::ExternalData { .. } => {
-                Err(self.note(Error::unsupported("'externaldata' (a connection or a file)", expr.span)))
-            }
+            ExprKind::ExternalData { columns, .. } => Ok(Relation {
+                schema: self.declared_schema(columns)?,
+                operator: Planned::Refused("'externaldata' (a connection or a file)".to_owned()),
+                span: expr.span,
+            }),
             ExprKind::Name(name) => self.table_named(name),
             ExprKind::Call(call) => match self.called_entity(call, expr.span, Rows::None)? {
                 Entity::Table(relation) => Ok(relation),
@@ -341,19 +353,31 @@ impl Binder<'_> {
         }
     }
 
-    fn project(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
-        let rows = Rows::One(&input.schema);
-        let bound: Vec<Bound<(Option<String>, Scalar)>> = columns
+    /// The values of a column of a list: one, or as many as its function gives.
+    fn values(&mut self, column: &Column, rows: Rows<'_>) -> Bound<Vec<Named>> {
+        if let Some(values) = self.several_values(column, rows)? {
+            return Ok(values);
+        }
+        let (name, value) = self.column(column, rows)?;
+        let written = !column.names.is_empty();
+        let declared = written || matches!(column.value.kind, ExprKind::Name(_));
+        Ok(vec![Named { name, written, declared, value }])
+    }
+
+    fn all_values(&mut self, columns: &[Column], rows: Rows<'_>) -> Bound<Vec<Named>> {
+        let bound: Vec<Bound<Vec<Named>>> = columns
             .iter()
             .filter(|column| !matches!(column.value.kind, ExprKind::Star))
-            .map(|column| self.column(column, rows))
+            .map(|column| self.values(column, rows))
             .collect();
-        let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
+        Ok(bound.into_iter().collect::<Bound<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    fn project(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
         let mut naming = Naming::default();
         let mut projected = Vec::with_capacity(columns.len());
-        let listed = columns.iter().filter(|column| !matches!(column.value.kind, ExprKind::Star));
-        for (column, (name, value)) in listed.zip(bound) {
-            match naming.next(column, name.as_deref()) {
+        for Named { name, declared, value, .. } in self.all_values(columns, Rows::One(&input.schema))? {
+            match naming.next(declared, name.as_deref()) {
                 Some(name) => projected.push((name, value)),
                 None => return Err(self.declared_twice(&name.unwrap_or_default(), value.span)),
             }
@@ -367,19 +391,16 @@ impl Binder<'_> {
     }
 
     fn extend(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
-        let rows = Rows::One(&input.schema);
-        let bound: Vec<Bound<(Option<String>, Scalar)>> =
-            columns.iter().map(|column| self.column(column, rows)).collect();
-        let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
+        let bound = self.all_values(columns, Rows::One(&input.schema))?;
         let mut all = Self::all_columns(&input.schema, span);
         let mut declared = Taken::default();
         let mut unnamed = Naming::default();
         for (name, _) in &all {
             unnamed.take(name);
         }
-        for (column, (name, value)) in columns.iter().zip(bound) {
+        for Named { name, written, value, .. } in bound {
             let name = match name {
-                Some(name) if !column.names.is_empty() && !declared.take(&name) => {
+                Some(name) if written && !declared.take(&name) => {
                     return Err(self.declared_twice(&name, value.span));
                 }
                 Some(name) => name,
@@ -398,14 +419,28 @@ impl Binder<'_> {
         let mut schema = Schema::default();
         let mut row = Vec::with_capacity(columns.len());
         for (place, column) in columns.iter().enumerate() {
-            let value = self.scalar(&column.value, Rows::None)?;
-            let name = match column.names.first() {
-                Some(name) if !taken.take(&name.text) => return Err(self.declared_twice(&name.text, name.span)),
-                Some(name) => name.text.clone(),
-                None => taken.unique(&format!("print_{place}")),
+            let several = self.several_values(column, Rows::None)?;
+            let values = match several {
+                Some(values) => values,
+                None => {
+                    let value = self.scalar(&column.value, Rows::None)?;
+                    let name = column.names.first().map(|name| name.text.clone());
+                    let written = name.is_some();
+                    vec![Named { name, written, declared: written, value }]
+                }
             };
-            schema.columns.push(ColumnInfo { name, ty: value.ty });
-            row.push(value);
+            for Named { name, written, value, .. } in values {
+                let name = match name {
+                    Some(name) if written && !taken.take(&name) => {
+                        return Err(self.declared_twice(&name, value.span));
+                    }
+                    Some(name) if written => name,
+                    Some(name) => taken.unique(&name),
+                    None => taken.unique(&format!("print_{place}")),
+                };
+                schema.columns.push(ColumnInfo { name, ty: value.ty });
+                row.push(value);
+            }
         }
         Ok(Relation { schema, operator: Planned::Rows(vec![row]), span })
     }

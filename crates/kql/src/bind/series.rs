@@ -1,12 +1,11 @@
 //! `make-series`: aggregates over the bins of an axis, as arrays.
 
-use super::names::{Naming, implied};
-use super::overload::resolve;
+use super::names::Naming;
 use super::scope::Rows;
+use super::summarize::{AGGREGATE, Summed};
 use super::{Binder, Bound};
-use crate::aggregates::Aggregate;
 use crate::error::{self, Error};
-use crate::plan::{self, Aggregation, Operator, Relation, Scalar};
+use crate::plan::{self, Operator, Relation, Scalar};
 use crate::span::Span;
 use crate::syntax::{ExprKind, MakeSeries, SeriesAggregate, SeriesRange};
 use crate::{ColumnInfo, Schema, Type, Value};
@@ -18,10 +17,16 @@ impl Binder<'_> {
         let (key_names, keys) = self.keys(&input, &series.by, &mut naming)?;
         let mut schema = Schema::new(key_names.into_iter().zip(keys.iter().map(|key| key.ty)));
         let mut aggregates = Vec::with_capacity(series.aggregates.len());
+        let mut values = Vec::with_capacity(series.aggregates.len());
         for aggregate in &series.aggregates {
-            let (name, aggregation, default) = self.series_aggregate(aggregate, rows)?;
-            schema.columns.push(ColumnInfo { name: naming.imply(name.as_deref()), ty: Type::Dynamic });
-            aggregates.push((aggregation, default));
+            let (list, summed) = self.summed(&aggregate.column, &input, &keys, aggregates)?;
+            aggregates = list;
+            for Summed { name, mut value, .. } in summed {
+                value.for_each_column(&mut |place| *place -= AGGREGATE);
+                let default = self.series_default(aggregate, &value)?;
+                schema.columns.push(ColumnInfo { name: naming.imply(name.as_deref()), ty: Type::Dynamic });
+                values.push((value, default));
+            }
         }
         let (name, axis) = self.column(&series.axis, rows)?;
         let orderable = axis.ty.is_numeric() || matches!(axis.ty, Type::Datetime | Type::Timespan);
@@ -54,46 +59,27 @@ impl Binder<'_> {
         let axis = Scalar::converted(axis, ty);
         let axis_at = schema.columns.len();
         schema.columns.push(ColumnInfo { name: naming.imply(name.as_deref()), ty: Type::Dynamic });
-        let series = plan::MakeSeries { input, keys, aggregates, axis, from, to, step, closed, axis_at };
+        let kind = series.parameters.iter().find(|parameter| parameter.name.text == "kind");
+        let nonempty = match kind.map(|kind| &kind.value.kind) {
+            None => false,
+            Some(ExprKind::Name(name)) if name.text == "nonempty" => true,
+            Some(_) => return Err(self.note(Error::new(error::EXPECTED, "Expected: nonempty", span))),
+        };
+        let series =
+            plan::MakeSeries { input, keys, aggregates, values, axis, from, to, step, closed, nonempty, axis_at };
         Ok(Relation { schema, operator: Operator::MakeSeries(Box::new(series)), span })
     }
 
-    fn series_aggregate(
-        &mut self,
-        aggregate: &SeriesAggregate,
-        rows: Rows<'_>,
-    ) -> Bound<(Option<String>, Aggregation, Scalar)> {
-        let value = &aggregate.column.value;
-        let call = match &value.inner().kind {
-            ExprKind::Call(call) => Some(call),
-            _ => None,
+    /// The element of a bin without rows: as written, else zero for numbers and null for all else.
+    fn series_default(&mut self, aggregate: &SeriesAggregate, value: &Scalar) -> Bound<Scalar> {
+        if let Some(default) = &aggregate.default {
+            return self.scalar(default, Rows::None);
+        }
+        let zero = match value.ty {
+            Type::Real => Value::Real(Some(0.0)),
+            ty if ty.is_numeric() => Value::Long(Some(0)),
+            ty => Value::null(ty),
         };
-        let Some((call, function)) = call.and_then(|call| Some((call, Aggregate::named(&call.name.text)?))) else {
-            return Err(
-                self.note(Error::unsupported("An expression other than one aggregate in make-series", value.span))
-            );
-        };
-        let given = self.given(&call.arguments, rows)?;
-        let (arguments, ty) = match resolve(function.signatures, &given) {
-            Ok(resolved) => resolved,
-            Err(misfit) => return Err(self.misfit(misfit, call)),
-        };
-        let default = match &aggregate.default {
-            Some(default) => self.scalar(default, Rows::None)?,
-            None => {
-                let zero = match ty {
-                    Type::Real => Value::Real(Some(0.0)),
-                    ty if ty.is_numeric() => Value::Long(Some(0)),
-                    ty => Value::null(ty),
-                };
-                Self::constant(zero.ty(), zero, value.span)
-            }
-        };
-        let name = match aggregate.column.names.first() {
-            Some(name) => Some(name.text.clone()),
-            None => implied(value, &|name| Aggregate::named(name).is_some()),
-        };
-        let aggregation = Aggregation { function, arguments, outputs: vec![ty], span: value.span };
-        Ok((name, aggregation, default))
+        Ok(Self::constant(zero.ty(), zero, value.span))
     }
 }

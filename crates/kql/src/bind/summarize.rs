@@ -13,13 +13,13 @@ use crate::syntax::{Call, Column, ExprKind};
 use crate::{ColumnInfo, Schema, Type};
 
 /// Places of aggregates' columns before it is known how many keys come first; no table has so many columns.
-const AGGREGATE: usize = 1 << 40;
+pub(super) const AGGREGATE: usize = 1 << 40;
 
 /// A column of a summary: the name that was given or implied, and its value.
-struct Summed {
-    name: Option<String>,
-    explicit: bool,
-    value: Scalar,
+pub(super) struct Summed {
+    pub name: Option<String>,
+    pub explicit: bool,
+    pub value: Scalar,
 }
 
 impl Binder<'_> {
@@ -76,7 +76,8 @@ impl Binder<'_> {
         let bound = bound.into_iter().collect::<Bound<Vec<_>>>()?;
         let mut names = Vec::with_capacity(bound.len());
         for (column, (name, key)) in by.iter().zip(&bound) {
-            match naming.next(column, name.as_deref()) {
+            let declared = !column.names.is_empty() || matches!(column.value.kind, ExprKind::Name(_));
+            match naming.next(declared, name.as_deref()) {
                 Some(name) => names.push(name),
                 None => return Err(self.declared_twice(name.as_deref().unwrap_or_default(), key.span)),
             }
@@ -85,7 +86,7 @@ impl Binder<'_> {
     }
 
     /// One column of a summary, or several where its aggregate gives several.
-    fn summed(
+    pub(super) fn summed(
         &mut self,
         column: &Column,
         input: &Relation,

@@ -112,6 +112,7 @@ impl<'a> Run<'a> {
             Operator::Shared(place) => Ok(self.shared[*place].clone()),
             Operator::Input => input.cloned().ok_or_else(|| failure("there are no rows to apply to", relation.span)),
             Operator::Rows(rows) => self.rows(relation, rows),
+            Operator::Refused(what) => Err(Error::unsupported(what, relation.span)),
             Operator::Range { from, to, step } => self.range(from, to, step),
             Operator::Filter { input: from, predicate } => {
                 let rows = self.relation(from, &needed.and([predicate]), input)?;

@@ -33,6 +33,12 @@ impl Run<'_> {
                 match function.eval {
                     Eval::Columns(eval) | Eval::Window(eval) => eval(&call, &columns),
                     Eval::Cells(eval) => by_cells(&call, &columns, eval),
+                    Eval::Fallible(eval) => fallible(&call, &columns, eval)
+                        .map_err(|why| failure(&format!("{}(): {why}", function.name), scalar.span))?,
+                    Eval::Refused if chunk.len == 0 => Column::nulls(scalar.ty, 0),
+                    Eval::Refused => {
+                        return Err(Error::unsupported(format!("The value of {}()", function.name), scalar.span));
+                    }
                     Eval::Bound => {
                         return Err(Error::unsupported(format!("{}() in this place", function.name), scalar.span));
                     }
@@ -129,6 +135,40 @@ fn by_cells(call: &Call, columns: &[Column], eval: fn(&Call, &[Cell<'_>]) -> Val
         }
         values
     })
+}
+
+/// Values that are not shown may fail; a row that is shown may not.
+fn fallible(
+    call: &Call,
+    columns: &[Column],
+    eval: fn(&Call, &[Cell<'_>]) -> Result<Value, String>,
+) -> Result<Column, String> {
+    let mut failed = false;
+    let column = lift::rowwise(columns, call.rows, |rows, len| {
+        let mut values = Values::with_capacity(call.returns, len);
+        let mut cells = Vec::with_capacity(columns.len());
+        for row in rows {
+            cells.clear();
+            cells.extend((0..columns.len()).map(|column| row.cell(column)));
+            match eval(call, &cells) {
+                Ok(value) => values.push(value),
+                Err(_) => {
+                    failed = true;
+                    values.push_null();
+                }
+            }
+        }
+        values
+    });
+    if !failed {
+        return Ok(column);
+    }
+    let mut values = Values::with_capacity(call.returns, call.rows);
+    for row in 0..call.rows {
+        let cells: Vec<Cell<'_>> = columns.iter().map(|column| column.cell(row)).collect();
+        values.push(eval(call, &cells)?);
+    }
+    Ok(Column::new(values))
 }
 
 /// `has`, `contains`, `startswith` and their kin. Dynamics are searched in their text.

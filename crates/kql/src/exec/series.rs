@@ -41,13 +41,24 @@ impl Run<'_> {
         for row in 0..chunk.len {
             let Some(bin) = axis.bin(position.cell(row)) else { continue };
             let group = groups.of(&keys, At { chunk: 0, row: row as u32 });
+            let Some(at) = (group as usize).checked_mul(bins).and_then(|first| u32::try_from(first + bin).ok()) else {
+                return Err(failure("the series have more bins together than a query may hold", series.step.span));
+            };
             picked.push(row as u32);
-            of.push(group * bins as u32 + bin as u32);
+            of.push(at);
         }
-        let count = groups.firsts.len();
+        if groups.firsts.len().saturating_mul(bins) > self.options.limits.memory_rows {
+            return Err(failure("the series have more bins together than a query may hold", series.step.span));
+        }
+        // Without keys a series can be asked for even where there are no rows.
+        let count = match groups.firsts.len() {
+            0 if series.nonempty && series.keys.is_empty() => 1,
+            count => count,
+        };
         let picks = Arc::new(groups.firsts.iter().map(|at| at.row).collect::<Vec<u32>>());
         let mut columns: Vec<Column> = keys[0].columns.iter().map(|key| key.gather(&picks)).collect();
-        for (aggregation, default) in &series.aggregates {
+        let mut results = Vec::with_capacity(series.aggregates.len());
+        for aggregation in &series.aggregates {
             let arguments = aggregation
                 .arguments
                 .iter()
@@ -56,17 +67,20 @@ impl Run<'_> {
             let mut accumulator = aggregation.function.kind.accumulator(aggregation);
             accumulator.grow(count * bins);
             accumulator.add(&picked, &of, &arguments);
-            let mut filled = vec![false; count * bins];
-            of.iter().for_each(|&at| filled[at as usize] = true);
+            results.extend(accumulator.finish());
+        }
+        let results = Chunk::of(results, count * bins);
+        let mut filled = vec![false; count * bins];
+        of.iter().for_each(|&at| filled[at as usize] = true);
+        for (value, default) in &series.values {
+            let elements = self.eval(value, &results)?;
             let default = Dynamic::from(self.constant(default)?);
-            for results in accumulator.finish() {
-                let element = |at: usize| match filled[at] {
-                    true => Dynamic::from(results.value(at)),
-                    false => default.clone(),
-                };
-                let array = |group: usize| Dynamic::Array((group * bins..(group + 1) * bins).map(element).collect());
-                columns.push(Column::new(Values::Dynamic((0..count).map(array).collect())));
-            }
+            let element = |at: usize| match filled[at] {
+                true => Dynamic::from(elements.value(at)),
+                false => default.clone(),
+            };
+            let array = |group: usize| Dynamic::Array((group * bins..(group + 1) * bins).map(element).collect());
+            columns.push(Column::new(Values::Dynamic((0..count).map(array).collect())));
         }
         let shown = Column::constant(&Value::Dynamic(axis.array()), count);
         columns.insert(series.axis_at.min(columns.len()), shown);
@@ -101,14 +115,18 @@ impl Run<'_> {
         }
         let step = whole(&step).filter(|step| *step > 0);
         let step = step.ok_or_else(|| failure("the step of a series is above zero", series.step.span))?;
-        let least = least.as_ref().and_then(whole).map(|least| least.div_euclid(step) * step);
+        let least = least.as_ref().and_then(whole).map(|least| least.saturating_sub(least.rem_euclid(step)));
         let first = from.as_ref().and_then(whole).or(least).unwrap_or(0);
-        let bins = match to.as_ref().and_then(whole) {
-            Some(to) if series.closed => (to - first).div_euclid(step) + 1,
-            Some(to) => (to - first + step - 1).div_euclid(step),
-            None => greatest.as_ref().and_then(whole).map_or(0, |last| (last - first).div_euclid(step) + 1),
+        let (from, width) = (i128::from(first), i128::from(step));
+        let bins = match to.as_ref().and_then(whole).map(i128::from) {
+            Some(to) if series.closed => (to - from).div_euclid(width) + 1,
+            Some(to) => (to - from + width - 1).div_euclid(width),
+            None => {
+                let last = greatest.as_ref().and_then(whole).map(i128::from);
+                last.map_or(0, |last| (last - from).div_euclid(width) + 1)
+            }
         };
-        if bins > MOST {
+        if bins > i128::from(MOST) {
             return Err(too_many());
         }
         Ok(Axis::Whole { ty: position.ty(), first, step, bins: bins.max(0) as usize })
@@ -125,7 +143,7 @@ impl Axis {
     /// The bin that holds a value.
     fn bin(&self, cell: Cell<'_>) -> Option<usize> {
         let bin = match self {
-            Self::Whole { first, step, .. } => (whole(&cell.to_value())? - first).div_euclid(*step),
+            Self::Whole { first, step, .. } => whole(&cell.to_value())?.checked_sub(*first)?.div_euclid(*step),
             Self::Real { first, step, .. } => ((real(&cell.to_value())? - first) / step).floor() as i64,
         };
         usize::try_from(bin).ok().filter(|bin| *bin < self.bins())
@@ -135,7 +153,7 @@ impl Axis {
         let start = |bin: usize| match self {
             Self::Real { first, step, .. } => Dynamic::Real(first + bin as f64 * step),
             Self::Whole { ty, first, step, .. } => {
-                let at = first + bin as i64 * step;
+                let at = first.saturating_add((bin as i64).saturating_mul(*step));
                 match ty {
                     Type::Datetime => Dynamic::Datetime(Datetime(at)),
                     Type::Timespan => Dynamic::Timespan(Timespan(at)),

@@ -46,6 +46,43 @@ pub(super) static FUNCTIONS: &[Function] = &[
         }),
     ),
     Function::new(
+        "around",
+        &[
+            gives(&[one("value", DATETIME), one("center", DATETIME), one("delta", TIMESPAN)], Type::Bool),
+            gives(&[one("value", TIMESPAN), one("center", TIMESPAN), one("delta", TIMESPAN)], Type::Bool),
+            gives(
+                &[one("value", Takes::Number), one("center", Takes::Number), one("delta", Takes::Number)],
+                Type::Bool,
+            ),
+        ],
+        "Whether a value is at most delta away from the centre; null where any of them is.",
+        &[
+            ("around(datetime(2021-01-01 01:31), datetime(2021-01-01 01:30), 1m)", "True"),
+            ("around(5, 10, 4)", "False"),
+        ],
+        Eval::Cells(|_, args| {
+            let ticks = |cell: Cell<'_>| cell.datetime().map(|at| at.0).or_else(|| cell.timespan().map(|span| span.0));
+            let within = match [ticks(args[0]), ticks(args[1]), ticks(args[2])] {
+                [Some(value), Some(center), Some(delta)] => Some(value.abs_diff(center) as i128 <= i128::from(delta)),
+                _ => match [args[0].real(), args[1].real(), args[2].real()] {
+                    [Some(value), Some(center), Some(delta)] => Some((value - center).abs() <= delta),
+                    _ => None,
+                },
+            };
+            Value::Bool(within)
+        }),
+    ),
+    Function::new(
+        "assert",
+        &[gives(&[one("condition", BOOL), one("message", TEXT)], Type::Bool)],
+        "True; a condition that is false ends the query with the message.",
+        &[("assert(1 < 2, 'numbers are broken')", "True")],
+        Eval::Fallible(|_, args| match args[0].bool() {
+            Some(false) => Err(args[1].text().into_owned()),
+            condition => Ok(Value::Bool(condition)),
+        }),
+    ),
+    Function::new(
         "max_of",
         &[Signature::new(&[many("value", Takes::Common, 2)], Returns::Common)],
         "The greatest of the values that are not null.",

@@ -140,7 +140,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         "How many boundaries of the part lie from the second datetime to the first; negative where the first is earlier.",
         &[
             ("datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31))", "17"),
-            ("datetime_diff('week', datetime(2017-10-29), datetime(2017-09-30 23:59))", "5"),
+            ("datetime_diff('week', datetime(2017-10-29), datetime(2017-09-30 23:59))", "5.0"),
             ("datetime_diff('hour', datetime(2017-10-30 23:59), datetime(2017-10-31 01:00))", "-2"),
         ],
         Eval::Cells(|_, args| Value::Long(difference(args))),

@@ -8,16 +8,21 @@ mod conditions;
 mod constants;
 mod conversions;
 mod datetimes;
+mod decomposition;
 mod encodings;
+mod fitting;
 mod given;
 mod hashes;
 mod networks;
 mod numbers;
 mod parsing;
+mod probability;
 mod regexes;
 mod series;
 mod shapes;
+mod surroundings;
 mod texts;
+mod units;
 mod windows;
 mod xml;
 mod zones;
@@ -41,6 +46,8 @@ pub struct Function {
     pub examples: &'static [(&'static str, &'static str)],
     /// How it is evaluated.
     pub eval: Eval,
+    /// Of a function that gives several columns, the suffixes of their names and their types; its value is an array of theirs.
+    pub outputs: &'static [(&'static str, Type)],
 }
 
 /// How a function is evaluated.
@@ -52,6 +59,10 @@ pub enum Eval {
     Columns(fn(&Call, &[Column]) -> Column),
     /// Over all rows of a serialized table in order: `prev`, `row_number`, ...
     Window(fn(&Call, &[Column]) -> Column),
+    /// From the arguments of one row, or the reason why there is no value.
+    Fallible(fn(&Call, &[Cell<'_>]) -> Result<Value, String>),
+    /// Not at all: the binder knows its names and types, and rows are refused.
+    Refused,
     /// By the binder, which writes something else in its place.
     Bound,
 }
@@ -75,14 +86,19 @@ static GROUPS: &[&[Function]] = &[
     conditions::FUNCTIONS,
     conversions::FUNCTIONS,
     datetimes::FUNCTIONS,
+    decomposition::FUNCTIONS,
     encodings::FUNCTIONS,
+    fitting::FUNCTIONS,
     hashes::FUNCTIONS,
     networks::FUNCTIONS,
     numbers::FUNCTIONS,
     parsing::FUNCTIONS,
+    probability::FUNCTIONS,
     regexes::FUNCTIONS,
     series::FUNCTIONS,
+    surroundings::FUNCTIONS,
     texts::FUNCTIONS,
+    units::FUNCTIONS,
     windows::FUNCTIONS,
     xml::FUNCTIONS,
     zones::FUNCTIONS,
@@ -106,7 +122,13 @@ impl Function {
         examples: &'static [(&'static str, &'static str)],
         eval: Eval,
     ) -> Self {
-        Self { name, signatures, doc, examples, eval }
+        Self { name, signatures, doc, examples, eval, outputs: &[] }
+    }
+
+    /// The function, giving several columns.
+    const fn giving(mut self, outputs: &'static [(&'static str, Type)]) -> Self {
+        self.outputs = outputs;
+        self
     }
 }
 
@@ -149,7 +171,9 @@ mod tests {
     #[test]
     fn nothing_is_left_to_guess() {
         for function in Function::all() {
-            let shown = !function.examples.is_empty() || matches!(function.eval, Eval::Bound | Eval::Window(_));
+            let shown = !function.examples.is_empty()
+                || !function.outputs.is_empty()
+                || matches!(function.eval, Eval::Bound | Eval::Refused | Eval::Window(_));
             assert!(shown && !function.doc.is_empty(), "{}", function.name);
         }
     }

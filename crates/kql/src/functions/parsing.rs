@@ -20,6 +20,19 @@ const URL: &[Signature] = &[gives(&[one("url", TEXT)], Type::Dynamic)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
+        "parse_command_line",
+        &[gives(&[one("command_line", TEXT), one("parser_type", TEXT)], Type::Dynamic)],
+        "The arguments of a command line as an array, by the rules of Windows; null for any other parser.",
+        &[
+            (r#"parse_command_line('echo "hello world!" print$?', 'windows')"#, r#"["echo","hello world!","print$?"]"#),
+            (r#"parse_command_line(@'a "b\"c" d\\"e f"', 'windows')"#, r#"["a","b\"c","d\\e f"]"#),
+        ],
+        Eval::Fallible(|_, args| match &*args[1].text() {
+            "windows" | "Windows" => Ok(Value::Dynamic(Dynamic::Array(command_line(&args[0].text()).into()))),
+            other => Err(format!("the parser '{other}' is not supported by this engine, which knows windows")),
+        }),
+    ),
+    Function::new(
         "extract_json",
         EXTRACT_JSON,
         "What a JSON path leads to in JSON text, converted to a type where one is named.",
@@ -234,4 +247,37 @@ fn path(source: &str) -> Dynamic {
         ("Extension", Dynamic::string(extension)),
         ("AlternateDataStreamName", Dynamic::string(stream)),
     ])
+}
+
+/// Arguments are split at white space outside quotes; backslashes before a quote come in pairs, and an odd one keeps the quote.
+fn command_line(text: &str) -> Vec<Dynamic> {
+    let mut arguments = Vec::new();
+    let mut argument: Option<String> = None;
+    let mut quoted = false;
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                let mut backslashes = 1;
+                while chars.next_if_eq(&'\\').is_some() {
+                    backslashes += 1;
+                }
+                let before_quote = chars.peek() == Some(&'"');
+                let kept = if before_quote { backslashes / 2 } else { backslashes };
+                let argument = argument.get_or_insert_default();
+                argument.extend(std::iter::repeat_n('\\', kept));
+                if before_quote && backslashes % 2 == 1 {
+                    argument.extend(chars.next());
+                }
+            }
+            '"' => {
+                argument.get_or_insert_default();
+                quoted = !quoted;
+            }
+            ' ' | '\t' | '\n' | '\r' if !quoted => arguments.extend(argument.take().map(|text| Dynamic::string(&text))),
+            c => argument.get_or_insert_default().push(c),
+        }
+    }
+    arguments.extend(argument.map(|text| Dynamic::string(&text)));
+    arguments
 }

@@ -236,6 +236,25 @@ pub(super) static FUNCTIONS: &[Function] = &[
         }),
     ),
     Function::new(
+        "series_stats",
+        &[gives(&[one("series", Takes::Array), maybe("ignore_nonfinite", BOOL)], Type::Dynamic)],
+        "The least and the greatest element of a series and where they stand, its mean, its standard deviation and its variance.",
+        &[],
+        Eval::Cells(|_, args| match statistics(args) {
+            Value::Dynamic(Dynamic::Bag(members)) => array(members.iter().take(7).map(|(_, value)| value.clone())),
+            _ => null(),
+        }),
+    )
+    .giving(&[
+        ("min", Type::Real),
+        ("min_idx", Type::Long),
+        ("max", Type::Real),
+        ("max_idx", Type::Long),
+        ("avg", Type::Real),
+        ("stdev", Type::Real),
+        ("variance", Type::Real),
+    ]),
+    Function::new(
         "series_stats_dynamic",
         &[gives(&[one("series", Takes::Array), maybe("ignore_nonfinite", BOOL)], Type::Dynamic)],
         "A bag of min, min_idx, max, max_idx, avg, stdev, variance, sum and len of a series.",
@@ -387,7 +406,8 @@ fn paired(args: &[Cell<'_>], f: fn(Number, Number) -> Dynamic) -> Value {
     }))
 }
 
-fn numbers(cell: Cell<'_>) -> Option<Vec<f64>> {
+/// The elements of an array of numbers.
+pub(super) fn numbers(cell: Cell<'_>) -> Option<Vec<f64>> {
     cell.array()?.iter().map(|element| Number::of(element).map(Number::real)).collect()
 }
 
@@ -403,6 +423,12 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn centred(values: &[f64]) -> Vec<f64> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     values.iter().map(|value| value - mean).collect()
+}
+
+/// A bag of the values that a function gives, under the names of its outputs.
+pub(super) fn outputs_of<const N: usize>(outputs: &[(&str, Type)], values: [Dynamic; N]) -> Value {
+    let members = outputs.iter().zip(values).map(|((name, _), value)| (Arc::from(*name), value));
+    Value::Dynamic(Dynamic::Bag(members.collect()))
 }
 
 fn statistics(args: &[Cell<'_>]) -> Value {

@@ -85,22 +85,23 @@ pub(super) static FUNCTIONS: &[Function] = &[
             Type::String,
         )],
         "The characters from a position on, counted from 0, at most so many; a negative position counts from the end. \
-         Empty where the position lies before the text, or the length is null.",
+         Empty where the position lies before the text. A null length is refused: the engine gives a string that is null.",
         &[
             ("substring('123456', 1)", "23456"),
             ("substring('123456', 2, 2)", "34"),
             ("substring('ABCD', -2)", "CD"),
             ("substring('abc', -10)", ""),
         ],
-        Eval::Cells(|_, args| {
+        Eval::Fallible(|_, args| {
             let source = args[0].text();
             let count = source.chars().count() as i64;
-            let Some(start) = args[1].long() else { return text("") };
+            let Some(start) = args[1].long() else { return Ok(text("")) };
             let start = if start < 0 { start + count } else { start.min(count) };
             let length = args.get(2).map_or(Some(count), |cell| cell.long());
             let length = length.map(|length| if length < 0 { count } else { length });
-            let (Ok(start), Some(length)) = (usize::try_from(start), length) else { return text("") };
-            text(source.chars().skip(start).take(length as usize).collect::<String>())
+            let Some(length) = length else { return Err("a null length is not supported by this engine".to_owned()) };
+            let Ok(start) = usize::try_from(start) else { return Ok(text("")) };
+            Ok(text(source.chars().skip(start).take(length as usize).collect::<String>()))
         }),
     ),
     Function::new(

@@ -1,0 +1,70 @@
+//! Rows that queries answer, where an example of one function would not show them.
+
+use kql::{Database, Datetime, Kind, Options, run};
+
+/// Checks the rows of an answer, cells between `|` and rows between `;`.
+fn check(query: &str, expected: &str) {
+    let options = Options::at(Datetime::parse("2024-06-01").expect("a date"));
+    let answer = run(query, &Database::new(), &options).unwrap_or_else(|error| panic!("{query}\n{error}"));
+    let table = &answer.tables[0].1;
+    let row = |row: usize| {
+        let cells: Vec<String> =
+            (0..table.schema().columns.len()).map(|column| table.value(row, column).to_string()).collect();
+        cells.join("|")
+    };
+    let rows: Vec<String> = (0..table.len()).map(row).collect();
+    assert_eq!(rows.join(";"), expected, "{query}");
+}
+
+/// Checks that a query is understood and then refused, with these words.
+fn refused(query: &str, words: &str) {
+    assert_eq!(kql::check(query, &Database::new()), [], "{query}");
+    let options = Options::at(Datetime::parse("2024-06-01").expect("a date"));
+    let error = run(query, &Database::new(), &options).expect_err(query);
+    assert!(
+        matches!(error.kind, Kind::Unsupported | Kind::Runtime) && error.message.contains(words),
+        "{query}\n{error}"
+    );
+}
+
+#[test]
+fn counting_counts_rows_whatever_it_is_given() {
+    check("datatable(x: real) [real(null), 5.0] | summarize count(x), count()", "2|2");
+}
+
+#[test]
+fn functions_of_several_columns() {
+    check("print y = dynamic([1, 2, 3]) | project (r, slope) = series_fit_line(y) | project r, slope", "1.0|1.0");
+    check("print y = dynamic([4, 2, 9]) | extend series_stats(y) | project series_stats_y_max_idx", "2");
+    refused("print y = dynamic([4, 2, 9]) | extend series_decompose_anomalies(y)", "series_decompose_anomalies");
+    check("print y = dynamic([4]) | where false | extend series_decompose_anomalies(y)", "");
+}
+
+#[test]
+fn what_fails_fails_only_in_rows_that_are_shown() {
+    check(
+        "datatable(s: string, n: int) ['abc', 1, 'abc', int(null)] | where isnotnull(n) | project substring(s, 1, n)",
+        "b",
+    );
+    refused("datatable(s: string, n: int) ['abc', 1, 'abc', int(null)] | project substring(s, 1, n)", "null length");
+    refused("print x = 1 | where assert(x == 2, 'x is not two')", "x is not two");
+}
+
+#[test]
+fn series_take_expressions_and_may_be_empty() {
+    let data = "datatable(t: long, x: long) [1, 10, 1, 20, 3, 5]";
+    check(&format!("{data} | make-series m = sum(x) / count() on t from 1 to 5 step 1"), "[15,0,5,0]|[1,2,3,4]");
+    check(&format!("{data} | take 0 | make-series kind=nonempty n = count() on t from 1 to 3 step 1"), "[0,0]|[1,2]");
+    check(&format!("{data} | take 0 | make-series n = count() on t from 1 to 3 step 1"), "");
+}
+
+#[test]
+fn names_of_columns_are_values() {
+    check("let T = datatable(A: string, B: int) []; print column_names_of(T)", r#"["A","B"]"#);
+    check("print a = 1, b = 'x', c = 2 | project bag_pack_columns(a, b)", r#"{"a":1,"b":"x"}"#);
+}
+
+#[test]
+fn what_lies_behind_a_connection_is_refused_with_its_columns_known() {
+    refused("externaldata(a: string) [h@'https://example.com/a.csv'] | project a", "externaldata");
+}
