@@ -103,6 +103,7 @@ pub(crate) const SCALAR_EXPECTED: Rule = semantic("SEM0100", "KS108");
 pub(crate) const COLUMN_EXPECTED: Rule = semantic("SEM0100", "KS109");
 pub(crate) const RENAME: Rule = semantic("SEM0100", "KS110");
 pub(crate) const TABULAR_EXPECTED: Rule = semantic("SEM0100", "KS111");
+pub(crate) const GRAPH_EXPECTED: Rule = semantic("SEM0100", "KS218");
 pub(crate) const ONE_COLUMN: Rule = semantic("SEM0100", "KS113");
 pub(crate) const ARGUMENT_COUNT: Rule = semantic("SEM0219", "KS119");
 pub(crate) const ARGUMENT_RANGE: Rule = semantic("SEM0219", "KS120");

@@ -151,6 +151,19 @@ pub enum Operator {
         /// The rows.
         input: Box<Relation>,
     },
+    /// `graph-match`: a row for each way in which a pattern fits a graph. The schema is the columns, then one for each fold.
+    GraphMatch(Box<GraphMatch>),
+    /// `graph-shortest-paths`: of the matches, the shortest between each two nodes.
+    ShortestPaths {
+        /// The matches.
+        input: Box<Relation>,
+        /// The columns of the first node, of the last one, and of the number of edges between them: longs all.
+        ends: [usize; 3],
+        /// All of the shortest, not just one.
+        all: bool,
+    },
+    /// `graph-to-table nodes`: the schema is that of the graph's nodes.
+    GraphNodes(Box<Graph>),
     /// Rows that this engine cannot have, such as those behind a connection: what they are.
     Refused(String),
     /// `evaluate bag_unpack(..)` after the binder has seen the bags' keys, and `narrow`, `pivot` alike: see [`Plugin`].
@@ -325,6 +338,124 @@ pub enum Plugin {
     },
 }
 
+/// Edges, and the nodes that they join.
+#[derive(Clone, Debug)]
+pub struct Graph {
+    /// A row for each edge.
+    pub edges: Relation,
+    /// The columns of `edges` that identify the nodes at which an edge begins and ends; of one type.
+    pub ends: [usize; 2],
+    /// Tables of nodes. Nodes that only edges mention come after theirs.
+    pub nodes: Vec<NodeTable>,
+    /// The columns of a node: those of the tables, or its identity alone, or none; then one long for each mark.
+    pub schema: Schema,
+    /// How many of the last columns number the connected component.
+    pub marks: usize,
+}
+
+/// A table of nodes.
+#[derive(Clone, Debug)]
+pub struct NodeTable {
+    /// A row for each node.
+    pub rows: Relation,
+    /// The column that identifies the node, of the type of the edges' ends.
+    pub id: usize,
+    /// For each column of the graph's nodes the column of this table, if it has it.
+    pub columns: Vec<Option<usize>>,
+}
+
+/// A pattern to be looked for in a graph.
+#[derive(Clone, Debug)]
+pub struct GraphMatch {
+    /// Where it is looked for.
+    pub graph: Graph,
+    /// How many nodes the pattern has.
+    pub nodes: usize,
+    /// The edges of the pattern, which are matched in this order.
+    pub steps: Vec<GraphStep>,
+    /// How often a match may come to the same place.
+    pub cycles: Cycles,
+    /// What the columns show.
+    pub columns: Vec<MatchColumn>,
+    /// Columns computed over the elements of paths.
+    pub folds: Vec<PathFold>,
+}
+
+/// An edge of a pattern, or several in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct GraphStep {
+    /// The pattern's node from which it leads.
+    pub from: usize,
+    /// The pattern's node to which it leads.
+    pub to: usize,
+    /// Which way its edges point.
+    pub direction: crate::syntax::Direction,
+    /// The least and the most edges in a row, where it is a path.
+    pub range: Option<(u32, u32)>,
+}
+
+/// How often a match may come to the same place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cycles {
+    /// As often as it likes.
+    All,
+    /// Never twice along the same edge.
+    UniqueEdges,
+    /// Never twice to the same node.
+    None,
+}
+
+/// What a column of a match shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchColumn {
+    /// A column of the pattern's node: the node, then the column.
+    Node(usize, usize),
+    /// How many edges end at the pattern's node.
+    DegreeIn(usize),
+    /// How many edges begin at the pattern's node.
+    DegreeOut(usize),
+    /// The place of the pattern's node among the nodes.
+    NodePlace(usize),
+    /// A column of the step's only edge: the step, then the column.
+    Edge(usize, usize),
+    /// A column of the step's edges, as an array.
+    Path(usize, usize),
+    /// The step's edges as an array of bags.
+    Edges(usize),
+    /// How many edges the step has.
+    Length(usize),
+}
+
+/// A value for each element of a path, as one value.
+#[derive(Clone, Debug)]
+pub struct PathFold {
+    /// The step.
+    pub step: usize,
+    /// Over its inner nodes, not its edges.
+    pub nodes: bool,
+    /// How the values become one.
+    pub kind: FoldKind,
+    /// Over the columns of the element, then those of the match.
+    pub value: Scalar,
+}
+
+/// How the values of a path's elements become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoldKind {
+    /// An array of them.
+    Map,
+    /// Whether any is true.
+    Any,
+    /// Whether all are.
+    All,
+}
+
+impl Graph {
+    fn inputs(&self) -> impl Iterator<Item = &Relation> {
+        std::iter::once(&self.edges).chain(self.nodes.iter().map(|table| &table.rows))
+    }
+}
+
 /// How an answer asks to be shown; passed through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Render {
@@ -441,6 +572,7 @@ impl Relation {
             | Operator::Count { input }
             | Operator::MvExpand { input, .. }
             | Operator::Serialize { input }
+            | Operator::ShortestPaths { input, .. }
             | Operator::Evaluate { input, .. } => visit(input),
             Operator::MvApply { input, body, .. } => {
                 visit(input);
@@ -453,6 +585,8 @@ impl Relation {
             Operator::Union(inputs) => inputs.iter().for_each(visit),
             Operator::MakeSeries(series) => visit(&series.input),
             Operator::Parse(parse) => visit(&parse.input),
+            Operator::GraphMatch(search) => search.graph.inputs().for_each(visit),
+            Operator::GraphNodes(graph) => graph.inputs().for_each(visit),
         }
     }
 

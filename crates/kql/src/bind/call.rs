@@ -29,12 +29,18 @@ impl Binder<'_> {
                 }
             };
         }
+        if self.folds.is_some()
+            && let Some(scalar) = self.graph_function(call, span, rows)?
+        {
+            return Ok(Entity::Scalar(scalar));
+        }
         match name {
             "toscalar" => {
                 let argument = self.only_argument(call)?;
                 Ok(Entity::Scalar(match self.entity(argument, Rows::None)? {
                     Entity::Scalar(scalar) => scalar,
                     Entity::Table(relation) => self.first_value(relation, span)?,
+                    Entity::Graph(_) => return Err(self.graph_answered(span)),
                 }))
             }
             "materialize" => {
@@ -42,6 +48,7 @@ impl Binder<'_> {
                 Ok(match self.entity(argument, Rows::None)? {
                     Entity::Scalar(scalar) => Entity::Scalar(scalar),
                     Entity::Table(relation) => Entity::Table(self.share(relation)),
+                    Entity::Graph(graph) => Entity::Graph(graph),
                 })
             }
             "table" => {
@@ -79,7 +86,7 @@ impl Binder<'_> {
         }
     }
 
-    fn only_argument<'e>(&mut self, call: &'e Call) -> Bound<&'e Expr> {
+    pub(super) fn only_argument<'e>(&mut self, call: &'e Call) -> Bound<&'e Expr> {
         match call.arguments.as_slice() {
             [argument] => Ok(&argument.value),
             _ => {
@@ -283,11 +290,11 @@ impl Binder<'_> {
             environment.declare(&parameter, binding);
         }
         let outer = std::mem::replace(&mut self.environment, environment);
-        let aggregates = self.aggregates.take();
+        let (aggregates, folds) = (self.aggregates.take(), self.folds.take());
         self.calls += 1;
         let entity = self.body(lambda, name);
         self.calls -= 1;
-        self.aggregates = aggregates;
+        (self.aggregates, self.folds) = (aggregates, folds);
         self.environment = outer;
         match entity {
             Ok(Entity::Scalar(scalar)) if scalar.height() > HIGHEST_SCALAR => {

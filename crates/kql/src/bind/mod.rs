@@ -6,6 +6,7 @@
 
 mod call;
 mod expand;
+mod graph;
 mod join;
 mod language;
 mod literal;
@@ -25,7 +26,7 @@ mod union;
 use std::rc::Rc;
 
 use crate::error::{self, Error};
-use crate::plan::{self, Aggregation, Plan, Relation, Render, Scalar, ScalarKind};
+use crate::plan::{self, Aggregation, Graph, Plan, Relation, Render, Scalar, ScalarKind};
 use crate::span::Span;
 use crate::syntax::{Declared, Expr, ExprKind, LetValue, Name, Query, Statement};
 use crate::{Database, Schema, Type, Value};
@@ -59,6 +60,7 @@ pub(crate) fn bind(query: &Query, database: &Database, evaluate: Option<Evaluate
         results: Vec::new(),
         render: None,
         aggregates: None,
+        folds: None,
         calls: 0,
         copies: 0,
         bodies: 0,
@@ -94,6 +96,8 @@ struct Binder<'a> {
     render: Option<Render>,
     /// The aggregates met so far, while the columns of a `summarize` are bound.
     aggregates: Option<Aggregates>,
+    /// The folds over paths met so far, while what follows a pattern is bound.
+    folds: Option<graph::Folds>,
     calls: usize,
     copies: usize,
     /// How many bodies of `mv-apply` and `partition` are open; what reads their input cannot be shared.
@@ -110,10 +114,11 @@ struct Aggregates {
     columns: usize,
 }
 
-/// A scalar or a table.
+/// A scalar, a table or a graph.
 enum Entity {
     Scalar(Scalar),
     Table(Relation),
+    Graph(Rc<Graph>),
 }
 
 /// Statements.
@@ -148,6 +153,7 @@ impl<'a> Binder<'a> {
             Entity::Scalar(_) => {
                 Err(self.note(Error::new(error::TABULAR_EXPECTED, "Tabular value expected.", expr.span)))
             }
+            Entity::Graph(_) => Err(self.graph_answered(expr.span)),
         }
     }
 
@@ -164,6 +170,7 @@ impl<'a> Binder<'a> {
                 Ok(Entity::Scalar(scalar)) if scalar.reads_columns() => Binding::Argument(scalar, self.tables),
                 Ok(Entity::Scalar(scalar)) => Binding::Scalar(self.settle_scalar(&name.text, scalar)),
                 Ok(Entity::Table(relation)) => Binding::Table(self.share(relation)),
+                Ok(Entity::Graph(graph)) => Binding::Graph(graph),
                 Err(Noted) => Binding::Broken,
             },
         };
@@ -245,9 +252,8 @@ impl Binder<'_> {
     fn entity(&mut self, expr: &Expr, rows: Rows<'_>) -> Bound<Entity> {
         match &expr.kind {
             ExprKind::Parenthesized(inner) => self.entity(inner, rows),
-            ExprKind::Pipeline { .. } | ExprKind::Datatable { .. } | ExprKind::ExternalData { .. } => {
-                Ok(Entity::Table(self.table(expr)?))
-            }
+            ExprKind::Pipeline { .. } => self.tabular(expr),
+            ExprKind::Datatable { .. } | ExprKind::ExternalData { .. } => Ok(Entity::Table(self.table(expr)?)),
             ExprKind::Name(name) => self.named_entity(name, rows),
             ExprKind::Call(call) => self.called_entity(call, expr.span, rows),
             ExprKind::MemberCall(..) if matches!(rows, Rows::None) => Ok(Entity::Table(self.table(expr)?)),
@@ -258,6 +264,11 @@ impl Binder<'_> {
     fn named_entity(&mut self, name: &Name, rows: Rows<'_>) -> Bound<Entity> {
         if let Some(column) = rows.column(name) {
             return Ok(Entity::Scalar(column));
+        }
+        if rows.is_variable(&name.text) {
+            let what = format!("All of '{}' as one value", name.text);
+            let hint = Some(format!("Name the columns: {}.column.", name.text));
+            return Err(self.note(Error::unsupported(what, name.span).hint(hint)));
         }
         if let Some(binding) = self.environment.find(&name.text) {
             return match binding {
@@ -271,6 +282,7 @@ impl Binder<'_> {
                     Err(self.note(Error::unsupported(what, name.span)))
                 }
                 Binding::Table(relation) => Ok(Entity::Table(Relation { span: name.span, ..relation })),
+                Binding::Graph(graph) => Ok(Entity::Graph(graph)),
                 Binding::Function(lambda) => self.expand(&lambda, name, &[], rows),
                 Binding::Broken => Err(Noted),
             };

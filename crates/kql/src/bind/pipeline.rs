@@ -28,18 +28,37 @@ pub(super) struct Named {
 /// Sources.
 impl Binder<'_> {
     pub(super) fn table(&mut self, expr: &Expr) -> Bound<Relation> {
+        match self.tabular(expr)? {
+            Entity::Table(relation) => Ok(relation),
+            Entity::Graph(_) => Err(self.graph_answered(expr.span)),
+            Entity::Scalar(scalar) => Err(self.tabular_expected(scalar.span)),
+        }
+    }
+
+    /// A table or a graph.
+    pub(super) fn tabular(&mut self, expr: &Expr) -> Bound<Entity> {
         self.tables += 1;
-        let aggregates = self.aggregates.take();
-        let table = self.table_here(expr);
-        self.aggregates = aggregates;
+        let (aggregates, folds) = (self.aggregates.take(), self.folds.take());
+        let entity = self.tabular_here(expr);
+        (self.aggregates, self.folds) = (aggregates, folds);
         self.tables -= 1;
-        table
+        entity
+    }
+
+    fn tabular_here(&mut self, expr: &Expr) -> Bound<Entity> {
+        match &expr.kind {
+            ExprKind::Parenthesized(inner) => self.tabular_here(inner),
+            ExprKind::Pipeline { source, operators } => self.pipeline(source.as_deref(), operators, expr.span),
+            ExprKind::Name(name) if matches!(self.environment.find(&name.text), Some(Binding::Graph(_))) => {
+                self.named_entity(name, Rows::None)
+            }
+            ExprKind::Call(call) => self.called_entity(call, expr.span, Rows::None),
+            _ => self.table_here(expr).map(Entity::Table),
+        }
     }
 
     fn table_here(&mut self, expr: &Expr) -> Bound<Relation> {
         match &expr.kind {
-            ExprKind::Parenthesized(inner) => self.table_here(inner),
-            ExprKind::Pipeline { source, operators } => self.pipeline(source.as_deref(), operators, expr.span),
             ExprKind::Datatable { columns, values } => self.datatable(columns, values, expr.span),
             ExprKind::ExternalData { columns, .. } => Ok(Relation {
                 schema: self.declared_schema(columns)?,
@@ -47,10 +66,6 @@ impl Binder<'_> {
                 span: expr.span,
             }),
             ExprKind::Name(name) => self.table_named(name),
-            ExprKind::Call(call) => match self.called_entity(call, expr.span, Rows::None)? {
-                Entity::Table(relation) => Ok(relation),
-                Entity::Scalar(scalar) => Err(self.tabular_expected(scalar.span)),
-            },
             ExprKind::Member(..) | ExprKind::MemberCall(..) => {
                 Err(self.note(Error::unsupported("A table of another database or workspace", expr.span)))
             }
@@ -58,7 +73,7 @@ impl Binder<'_> {
         }
     }
 
-    fn tabular_expected(&mut self, span: Span) -> Noted {
+    pub(super) fn tabular_expected(&mut self, span: Span) -> Noted {
         self.note(Error::new(error::TABULAR_EXPECTED, "Tabular value expected.", span))
     }
 
@@ -67,6 +82,7 @@ impl Binder<'_> {
             return match self.named_entity(name, Rows::None)? {
                 Entity::Table(relation) => Ok(relation),
                 Entity::Scalar(_) => Err(self.tabular_expected(name.span)),
+                Entity::Graph(_) => Err(self.graph_answered(name.span)),
             };
         }
         if let Some(relation) = self.stored_table(name) {
@@ -148,21 +164,31 @@ impl Binder<'_> {
 
 /// Pipelines.
 impl Binder<'_> {
-    fn pipeline(&mut self, source: Option<&Expr>, operators: &[Operator], span: Span) -> Bound<Relation> {
+    fn pipeline(&mut self, source: Option<&Expr>, operators: &[Operator], span: Span) -> Bound<Entity> {
         let mut operators = operators.iter();
-        let mut relation = match (source, operators.as_slice().first()) {
-            (Some(source), _) => self.table(source)?,
+        let mut entity = match (source, operators.as_slice().first()) {
+            (Some(source), _) => self.tabular(source)?,
             (None, Some(first)) => {
                 operators.next();
-                self.source(first)?
+                Entity::Table(self.source(first)?)
             }
             (None, None) => return Err(self.tabular_expected(span)),
         };
         for operator in operators {
-            relation = self.operator(relation, operator)?;
-            relation = self.settle(relation)?;
+            entity = match (&operator.kind, entity) {
+                (OperatorKind::Graph(graph), entity) => self.graph_operator(entity, graph, operator.span)?,
+                (_, Entity::Table(relation)) => Entity::Table(self.operator(relation, operator)?),
+                (_, Entity::Graph(_)) => return Err(self.graph_answered(operator.span)),
+                (_, Entity::Scalar(scalar)) => return Err(self.tabular_expected(scalar.span)),
+            };
+            if let Entity::Table(relation) = entity {
+                entity = Entity::Table(self.settle(relation)?);
+            }
         }
-        Ok(relation)
+        match entity {
+            Entity::Scalar(scalar) => Err(self.tabular_expected(scalar.span)),
+            entity => Ok(entity),
+        }
     }
 
     /// The operators of a body over rows that are given.
@@ -316,6 +342,9 @@ impl Binder<'_> {
                 Ok(input)
             }
             OperatorKind::GetSchema => Ok(get_schema(&input, span)),
+            OperatorKind::Graph(_) => {
+                Err(self.note(Error::unsupported("A graph inside the body of another operator", span)))
+            }
             OperatorKind::ParseKv { .. } => Err(self.note(Error::unsupported("The operator 'parse-kv'", span))),
             OperatorKind::Partition { .. } => Err(self.note(Error::unsupported("The operator 'partition'", span))),
             OperatorKind::Print(_) | OperatorKind::Range { .. } => Err(self.note(Error::new(
@@ -334,6 +363,7 @@ impl Binder<'_> {
         match self.expand_over(&lambda, &call.name, Some(input), &call.arguments, Rows::None)? {
             Entity::Table(relation) => Ok(relation),
             Entity::Scalar(scalar) => Err(self.tabular_expected(scalar.span)),
+            Entity::Graph(_) => Err(self.graph_answered(call.name.span)),
         }
     }
 }
@@ -364,7 +394,7 @@ impl Binder<'_> {
         Ok(vec![Named { name, written, declared, value }])
     }
 
-    fn all_values(&mut self, columns: &[Column], rows: Rows<'_>) -> Bound<Vec<Named>> {
+    pub(super) fn all_values(&mut self, columns: &[Column], rows: Rows<'_>) -> Bound<Vec<Named>> {
         let bound: Vec<Bound<Vec<Named>>> = columns
             .iter()
             .filter(|column| !matches!(column.value.kind, ExprKind::Star))

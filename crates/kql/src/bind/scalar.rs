@@ -22,6 +22,7 @@ impl Binder<'_> {
             ExprKind::Call(call) => match self.called_entity(call, span, rows)? {
                 Entity::Scalar(scalar) => Ok(scalar),
                 Entity::Table(relation) => Err(self.scalar_expected(relation.span)),
+                Entity::Graph(_) => Err(self.scalar_expected(span)),
             },
             ExprKind::Member(base, name) => self.member(base, name, span, rows),
             ExprKind::Element(base, index) => self.element(base, index, span, rows),
@@ -63,6 +64,7 @@ impl Binder<'_> {
         match self.named_entity(name, rows)? {
             Entity::Scalar(scalar) => Ok(scalar),
             Entity::Table(relation) => Err(self.scalar_expected(relation.span)),
+            Entity::Graph(_) => Err(self.scalar_expected(name.span)),
         }
     }
 
@@ -77,6 +79,19 @@ impl Binder<'_> {
     }
 
     fn member(&mut self, base: &Expr, name: &Name, span: Span, rows: Rows<'_>) -> Bound<Scalar> {
+        if let ExprKind::Name(variable) = &base.kind {
+            if let Some(column) = rows.qualified(&variable.text, &name.text, span) {
+                return Ok(column);
+            }
+            if rows.is_variable(&variable.text) {
+                let columns = rows.columns_of(&variable.text);
+                let near = nearest(&name.text, columns.iter().map(String::as_str));
+                let message =
+                    format!("The name '{}' does not refer to any known column of '{}'.", name.text, variable.text);
+                let hint = near.map(|near| format!("Did you mean '{near}'?"));
+                return Err(self.note(Error::new(error::UNKNOWN_NAME, message, name.span).hint(hint)));
+            }
+        }
         let base = self.scalar(base, rows)?;
         let base = self.indexable(base, span)?;
         Ok(Scalar {

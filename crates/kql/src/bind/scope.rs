@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::plan::{Operator, Relation, Scalar, ScalarKind};
+use crate::plan::{Graph, Operator, Relation, Scalar, ScalarKind};
 use crate::span::Span;
 use crate::syntax::{Function, Name};
 use crate::{ColumnInfo, Schema, Type};
@@ -18,6 +18,21 @@ pub(super) const OUTER: &str = "\u{1}outer ";
 /// The hidden column of a relation whose columns nobody can tell for want of rows: any name is a null in it.
 pub(super) const OPEN: &str = "\u{1}open";
 
+/// What the hidden columns begin with that a query writes as `variable.column`: of a match in a graph, of a step of `scan`.
+const QUALIFIED: &str = "\u{1}of ";
+/// The hidden column of a variable that stands for several columns and has no value of its own.
+const VARIABLE: &str = "\u{1}variable ";
+
+/// The name of the hidden column that a query writes as `variable.column`.
+pub(super) fn qualified(variable: &str, column: &str) -> String {
+    format!("{QUALIFIED}{variable}\u{1}{column}")
+}
+
+/// The name of the hidden column of a variable that stands for several columns.
+pub(super) fn variable(name: &str) -> String {
+    format!("{VARIABLE}{name}")
+}
+
 /// Variables, functions and tables that a query declares.
 #[derive(Clone, Default)]
 pub(super) struct Environment(Rc<HashMap<String, Binding>>);
@@ -29,6 +44,7 @@ pub(super) enum Binding {
     /// An argument that reads columns of the rows around the call, and how many tables were open there.
     Argument(Scalar, usize),
     Table(Relation),
+    Graph(Rc<Graph>),
     Function(Rc<Lambda>),
     /// Its declaration is wrong, which has been said already.
     Broken,
@@ -86,6 +102,23 @@ impl Rows<'_> {
         let Self::One(schema) = self else { return None };
         let place = schema.position(name).or_else(|| schema.position(&format!("{OUTER}{name}")))?;
         Some(Scalar { ty: schema.columns[place].ty, kind: ScalarKind::Column(place), span })
+    }
+
+    /// The column that a query writes as `variable.column`.
+    pub fn qualified(self, variable: &str, column: &str, span: Span) -> Option<Scalar> {
+        self.existing(&qualified(variable, column), span)
+    }
+
+    /// Whether the name stands for several columns, of which a query can only name one at a time.
+    pub fn is_variable(self, name: &str) -> bool {
+        matches!(self, Self::One(schema) if schema.position(&variable(name)).is_some())
+    }
+
+    /// The columns of a variable.
+    pub fn columns_of(self, variable: &str) -> Vec<String> {
+        let Self::One(schema) = self else { return Vec::new() };
+        let prefix = qualified(variable, "");
+        hidden(schema).filter_map(|(_, column)| column.name.strip_prefix(&prefix)).map(str::to_owned).collect()
     }
 
     /// The names that a query may write here.

@@ -6,6 +6,7 @@ mod arithmetic;
 pub(crate) mod compare;
 mod expand;
 mod filter;
+mod graph;
 mod group;
 mod join;
 mod list;
@@ -112,6 +113,12 @@ impl<'a> Run<'a> {
             Operator::Shared(place) => Ok(self.shared[*place].clone()),
             Operator::Input => input.cloned().ok_or_else(|| failure("there are no rows to apply to", relation.span)),
             Operator::Rows(rows) => self.rows(relation, rows),
+            Operator::GraphMatch(search) => self.graph_match(search, needed, relation.span, input),
+            Operator::GraphNodes(graph) => self.graph_nodes(graph, relation.span, input),
+            Operator::ShortestPaths { input: from, ends, all } => {
+                let rows = self.relation(from, &needed.with(ends), input)?;
+                self.shortest_paths(&rows, &from.schema.types(), *ends, *all, relation.span)
+            }
             Operator::Refused(what) => Err(Error::unsupported(what, relation.span)),
             Operator::Range { from, to, step } => self.range(from, to, step),
             Operator::Filter { input: from, predicate } => {
@@ -212,17 +219,22 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Whether there is time left.
+    fn check_time(&self, span: Span) -> Result<(), Error> {
+        let limits = &self.options.limits;
+        if self.started.elapsed() <= limits.time {
+            return Ok(());
+        }
+        Err(limit(format!("the query took longer than {} s", limits.time.as_secs()), span))
+    }
+
     fn check_limits(&self, rows: &Rows, span: Span) -> Result<(), Error> {
         let limits = &self.options.limits;
         if rows.len() > limits.memory_rows {
             let message = format!("a step of the query holds more than {} rows", limits.memory_rows);
             return Err(limit(message, span));
         }
-        if self.started.elapsed() > limits.time {
-            let message = format!("the query took longer than {} s", limits.time.as_secs());
-            return Err(limit(message, span));
-        }
-        Ok(())
+        self.check_time(span)
     }
 }
 

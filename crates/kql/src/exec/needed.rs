@@ -34,6 +34,13 @@ impl Needed {
         }
     }
 
+    /// These columns and the given ones.
+    pub(super) fn with(&self, columns: &[usize]) -> Self {
+        let mut needed = self.clone();
+        columns.iter().for_each(|&column| needed.add(column));
+        needed
+    }
+
     /// Marks what an expression reads.
     pub(super) fn read(&mut self, scalar: &Scalar) {
         visit(scalar, &mut |column| self.add(column));

@@ -2,11 +2,13 @@
 //! Two trees are equal when they say the same, wherever they stand; `Display` prints a tree as text that parses to an equal tree.
 
 mod expression;
+mod graph;
 mod operator;
 mod parser;
 mod print;
 
 pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Literal, Name, StringOp};
+pub use graph::{Direction, GraphEdge, GraphNodes, GraphOperator, GraphPath, GraphSearch, GraphTable};
 pub use operator::{
     Column, Declared, Expand, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, NamePattern, Nulls, Operator,
     OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, SeriesAggregate, SeriesRange,

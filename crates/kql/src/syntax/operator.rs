@@ -1,6 +1,7 @@
 //! The operators of a pipeline.
 
 use super::expression::{Expr, Name};
+use super::graph::GraphOperator;
 use crate::Type;
 use crate::span::Span;
 
@@ -148,6 +149,8 @@ pub enum OperatorKind {
     },
     /// `getschema`
     GetSchema,
+    /// `make-graph`, `graph-match` and their kin
+    Graph(GraphOperator),
     /// `partition by column (body)`
     Partition {
         /// `hint....`

@@ -472,6 +472,7 @@ impl Display for Operator {
                 write!(f, " {predicate}")
             }
             OperatorKind::GetSchema => f.write_str("getschema"),
+            OperatorKind::Graph(operator) => operator.fmt(f),
             OperatorKind::Partition { parameters: given, by, body } => {
                 f.write_str("partition")?;
                 parameters(f, given)?;

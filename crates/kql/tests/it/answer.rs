@@ -1,30 +1,16 @@
 //! Rows that queries answer, where an example of one function would not show them.
 
-use kql::{Database, Datetime, Kind, Options, run};
+use super::{answers, refused};
 
-/// Checks the rows of an answer, cells between `|` and rows between `;`.
+/// Checks the rows of an answer, with `;` between them.
 fn check(query: &str, expected: &str) {
-    let options = Options::at(Datetime::parse("2024-06-01").expect("a date"));
-    let answer = run(query, &Database::new(), &options).unwrap_or_else(|error| panic!("{query}\n{error}"));
-    let table = &answer.tables[0].1;
-    let row = |row: usize| {
-        let cells: Vec<String> =
-            (0..table.schema().columns.len()).map(|column| table.value(row, column).to_string()).collect();
-        cells.join("|")
-    };
-    let rows: Vec<String> = (0..table.len()).map(row).collect();
-    assert_eq!(rows.join(";"), expected, "{query}");
+    assert_eq!(answers(query).join(";"), expected, "{query}");
 }
 
 /// Checks that a query is understood and then refused, with these words.
-fn refused(query: &str, words: &str) {
-    assert_eq!(kql::check(query, &Database::new()), [], "{query}");
-    let options = Options::at(Datetime::parse("2024-06-01").expect("a date"));
-    let error = run(query, &Database::new(), &options).expect_err(query);
-    assert!(
-        matches!(error.kind, Kind::Unsupported | Kind::Runtime) && error.message.contains(words),
-        "{query}\n{error}"
-    );
+fn refused_in_rows(query: &str, words: &str) {
+    assert_eq!(kql::check(query, &kql::Database::new()), [], "{query}");
+    refused(query, words);
 }
 
 #[test]
@@ -36,7 +22,10 @@ fn counting_counts_rows_whatever_it_is_given() {
 fn functions_of_several_columns() {
     check("print y = dynamic([1, 2, 3]) | project (r, slope) = series_fit_line(y) | project r, slope", "1.0|1.0");
     check("print y = dynamic([4, 2, 9]) | extend series_stats(y) | project series_stats_y_max_idx", "2");
-    refused("print y = dynamic([4, 2, 9]) | extend series_decompose_anomalies(y)", "series_decompose_anomalies");
+    refused_in_rows(
+        "print y = dynamic([4, 2, 9]) | extend series_decompose_anomalies(y)",
+        "series_decompose_anomalies",
+    );
     check("print y = dynamic([4]) | where false | extend series_decompose_anomalies(y)", "");
 }
 
@@ -46,8 +35,11 @@ fn what_fails_fails_only_in_rows_that_are_shown() {
         "datatable(s: string, n: int) ['abc', 1, 'abc', int(null)] | where isnotnull(n) | project substring(s, 1, n)",
         "b",
     );
-    refused("datatable(s: string, n: int) ['abc', 1, 'abc', int(null)] | project substring(s, 1, n)", "null length");
-    refused("print x = 1 | where assert(x == 2, 'x is not two')", "x is not two");
+    refused_in_rows(
+        "datatable(s: string, n: int) ['abc', 1, 'abc', int(null)] | project substring(s, 1, n)",
+        "null length",
+    );
+    refused_in_rows("print x = 1 | where assert(x == 2, 'x is not two')", "x is not two");
 }
 
 #[test]
@@ -66,5 +58,5 @@ fn names_of_columns_are_values() {
 
 #[test]
 fn what_lies_behind_a_connection_is_refused_with_its_columns_known() {
-    refused("externaldata(a: string) [h@'https://example.com/a.csv'] | project a", "externaldata");
+    refused_in_rows("externaldata(a: string) [h@'https://example.com/a.csv'] | project a", "externaldata");
 }

@@ -2,6 +2,7 @@
 //! The first thing that does not fit ends the parse with one precise diagnostic. Nesting is bounded, so no text can exhaust the stack.
 
 mod expression;
+mod graph;
 mod json;
 mod operator;
 

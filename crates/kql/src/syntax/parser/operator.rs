@@ -6,16 +6,16 @@ use crate::lexer::TokenKind;
 use crate::nearest::nearest;
 use crate::span::Span;
 use crate::syntax::{
-    Column, Expand, Expr, ExprKind, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern, Nulls,
-    Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, SeriesAggregate,
-    SeriesRange, SortColumn, UnionSource,
+    Column, Expand, Expr, ExprKind, GraphOperator, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern,
+    Nulls, Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema,
+    SeriesAggregate, SeriesRange, SortColumn, UnionSource,
 };
 
 /// Operators that a pipeline may start with.
 const SOURCES: [&str; 6] = ["union", "print", "range", "search", "find", "evaluate"];
 
 /// Every operator that is parsed.
-const OPERATORS: [&str; 36] = [
+const OPERATORS: [&str; 41] = [
     "where",
     "filter",
     "project",
@@ -52,10 +52,15 @@ const OPERATORS: [&str; 36] = [
     "search",
     "getschema",
     "partition",
+    "make-graph",
+    "graph-match",
+    "graph-shortest-paths",
+    "graph-mark-components",
+    "graph-to-table",
 ];
 
 /// Operators of the language that are refused by name.
-const REFUSED: [&str; 19] = [
+const REFUSED: [&str; 15] = [
     "find",
     "facet",
     "fork",
@@ -64,12 +69,8 @@ const REFUSED: [&str; 19] = [
     "top-nested",
     "top-hitters",
     "consume",
-    "make-graph",
-    "graph-match",
-    "graph-to-table",
-    "graph-mark-components",
-    "graph-shortest-paths",
     "graph-where-nodes",
+    "graph-where-edges",
     "project-by-names",
     "assert-schema",
     "execute-and-cache",
@@ -214,6 +215,14 @@ impl Parser<'_> {
             "search" => self.search()?,
             "getschema" => OperatorKind::GetSchema,
             "partition" => self.partition()?,
+            "make-graph" => OperatorKind::Graph(self.make_graph()?),
+            "graph-match" => OperatorKind::Graph(GraphOperator::Match(self.graph_search()?)),
+            "graph-shortest-paths" => OperatorKind::Graph(GraphOperator::ShortestPaths(self.graph_search()?)),
+            "graph-mark-components" => {
+                let parameters = self.parameters(&["kind", "with_component_id"])?;
+                OperatorKind::Graph(GraphOperator::MarkComponents(parameters))
+            }
+            "graph-to-table" => OperatorKind::Graph(self.graph_to_table()?),
             _ => return Err(misspelt),
         };
         Ok(Operator { kind, span: self.since(start) })
@@ -237,7 +246,7 @@ impl Parser<'_> {
 
 /// Columns.
 impl Parser<'_> {
-    fn separated<T>(&mut self, rule: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
+    pub(super) fn separated<T>(&mut self, rule: impl Fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<T>> {
         let mut items = vec![rule(self)?];
         while self.eat(",") {
             items.push(rule(self)?);
@@ -245,7 +254,7 @@ impl Parser<'_> {
         Ok(items)
     }
 
-    fn columns(&mut self) -> Parsed<Vec<Column>> {
+    pub(super) fn columns(&mut self) -> Parsed<Vec<Column>> {
         self.separated(Self::column)
     }
 
