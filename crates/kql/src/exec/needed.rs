@@ -43,7 +43,10 @@ impl Needed {
 
     /// Marks what an expression reads.
     pub(super) fn read(&mut self, scalar: &Scalar) {
-        visit(scalar, &mut |column| self.add(column));
+        if let ScalarKind::Column(place) = scalar.kind {
+            self.add(place);
+        }
+        scalar.for_each_operand(&mut |operand| self.read(operand));
     }
 
     /// These columns and those that the expressions read.
@@ -57,32 +60,5 @@ impl Needed {
     pub(super) fn through(&self, input: &Relation, columns: &[Scalar]) -> Self {
         let wanted = columns.iter().enumerate().filter(|(place, _)| self.has(*place)).map(|(_, scalar)| scalar);
         Self::none(input).and(wanted)
-    }
-}
-
-/// Calls `column` with the place of each column that the expression reads.
-fn visit(scalar: &Scalar, column: &mut impl FnMut(usize)) {
-    match &scalar.kind {
-        ScalarKind::Constant(_) | ScalarKind::Subquery(_) => {}
-        ScalarKind::Column(place) => column(*place),
-        ScalarKind::Call { arguments, .. } => arguments.iter().for_each(|argument| visit(argument, column)),
-        ScalarKind::Convert(inner) | ScalarKind::Negate(inner) | ScalarKind::Property(inner, _) => visit(inner, column),
-        ScalarKind::And(operands) | ScalarKind::Or(operands) => {
-            operands.iter().for_each(|operand| visit(operand, column));
-        }
-        ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
-            visit(left, column);
-            visit(right, column);
-        }
-        ScalarKind::List { operand, list, .. } => {
-            visit(operand, column);
-            list.iter().for_each(|element| visit(element, column));
-        }
-        ScalarKind::InRelation { operand, .. } => visit(operand, column),
-        ScalarKind::Between { operand, low, high, .. } => {
-            visit(operand, column);
-            visit(low, column);
-            visit(high, column);
-        }
     }
 }

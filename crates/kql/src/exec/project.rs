@@ -36,18 +36,8 @@ impl Run<'_> {
 
 /// Whether an expression holds a window function.
 pub(super) fn has_window(scalar: &Scalar) -> bool {
-    match &scalar.kind {
-        ScalarKind::Call { function, arguments } => {
-            matches!(function.eval, Eval::Window(_)) || arguments.iter().any(has_window)
-        }
-        ScalarKind::Constant(_) | ScalarKind::Subquery(_) | ScalarKind::Column(_) => false,
-        ScalarKind::Convert(inner) | ScalarKind::Negate(inner) | ScalarKind::Property(inner, _) => has_window(inner),
-        ScalarKind::And(operands) | ScalarKind::Or(operands) => operands.iter().any(has_window),
-        ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
-            has_window(left) || has_window(right)
-        }
-        ScalarKind::List { operand, list, .. } => has_window(operand) || list.iter().any(has_window),
-        ScalarKind::InRelation { operand, .. } => has_window(operand),
-        ScalarKind::Between { operand, low, high, .. } => has_window(operand) || has_window(low) || has_window(high),
-    }
+    let mut found =
+        matches!(&scalar.kind, ScalarKind::Call { function, .. } if matches!(function.eval, Eval::Window(_)));
+    scalar.for_each_operand(&mut |operand| found |= has_window(operand));
+    found
 }

@@ -5,13 +5,18 @@
 //! expressions that read no column. What the binder promises: operands of an operator have the types `BinaryOp` says,
 //! arguments of a call fit the chosen signature after the conversions written into the plan, every schema is exact.
 
+mod graph;
+mod scalar;
+
 use std::sync::Arc;
 
+pub use graph::{Cycles, FoldKind, Graph, GraphMatch, GraphStep, MatchColumn, NodeTable, PathFold};
+pub use scalar::{Scalar, ScalarKind};
+
 use crate::aggregates::Aggregate;
-use crate::functions::Function;
 use crate::span::Span;
-use crate::syntax::{BinaryOp, JoinKind, ListOp};
-use crate::{Schema, Type, Value};
+use crate::syntax::JoinKind;
+use crate::{Schema, Type};
 
 /// A whole query.
 #[derive(Debug)]
@@ -338,124 +343,6 @@ pub enum Plugin {
     },
 }
 
-/// Edges, and the nodes that they join.
-#[derive(Clone, Debug)]
-pub struct Graph {
-    /// A row for each edge.
-    pub edges: Relation,
-    /// The columns of `edges` that identify the nodes at which an edge begins and ends; of one type.
-    pub ends: [usize; 2],
-    /// Tables of nodes. Nodes that only edges mention come after theirs.
-    pub nodes: Vec<NodeTable>,
-    /// The columns of a node: those of the tables, or its identity alone, or none; then one long for each mark.
-    pub schema: Schema,
-    /// How many of the last columns number the connected component.
-    pub marks: usize,
-}
-
-/// A table of nodes.
-#[derive(Clone, Debug)]
-pub struct NodeTable {
-    /// A row for each node.
-    pub rows: Relation,
-    /// The column that identifies the node, of the type of the edges' ends.
-    pub id: usize,
-    /// For each column of the graph's nodes the column of this table, if it has it.
-    pub columns: Vec<Option<usize>>,
-}
-
-/// A pattern to be looked for in a graph.
-#[derive(Clone, Debug)]
-pub struct GraphMatch {
-    /// Where it is looked for.
-    pub graph: Graph,
-    /// How many nodes the pattern has.
-    pub nodes: usize,
-    /// The edges of the pattern, which are matched in this order.
-    pub steps: Vec<GraphStep>,
-    /// How often a match may come to the same place.
-    pub cycles: Cycles,
-    /// What the columns show.
-    pub columns: Vec<MatchColumn>,
-    /// Columns computed over the elements of paths.
-    pub folds: Vec<PathFold>,
-}
-
-/// An edge of a pattern, or several in a row.
-#[derive(Clone, Copy, Debug)]
-pub struct GraphStep {
-    /// The pattern's node from which it leads.
-    pub from: usize,
-    /// The pattern's node to which it leads.
-    pub to: usize,
-    /// Which way its edges point.
-    pub direction: crate::syntax::Direction,
-    /// The least and the most edges in a row, where it is a path.
-    pub range: Option<(u32, u32)>,
-}
-
-/// How often a match may come to the same place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cycles {
-    /// As often as it likes.
-    All,
-    /// Never twice along the same edge.
-    UniqueEdges,
-    /// Never twice to the same node.
-    None,
-}
-
-/// What a column of a match shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MatchColumn {
-    /// A column of the pattern's node: the node, then the column.
-    Node(usize, usize),
-    /// How many edges end at the pattern's node.
-    DegreeIn(usize),
-    /// How many edges begin at the pattern's node.
-    DegreeOut(usize),
-    /// The place of the pattern's node among the nodes.
-    NodePlace(usize),
-    /// A column of the step's only edge: the step, then the column.
-    Edge(usize, usize),
-    /// A column of the step's edges, as an array.
-    Path(usize, usize),
-    /// The step's edges as an array of bags.
-    Edges(usize),
-    /// How many edges the step has.
-    Length(usize),
-}
-
-/// A value for each element of a path, as one value.
-#[derive(Clone, Debug)]
-pub struct PathFold {
-    /// The step.
-    pub step: usize,
-    /// Over its inner nodes, not its edges.
-    pub nodes: bool,
-    /// How the values become one.
-    pub kind: FoldKind,
-    /// Over the columns of the element, then those of the match.
-    pub value: Scalar,
-}
-
-/// How the values of a path's elements become one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FoldKind {
-    /// An array of them.
-    Map,
-    /// Whether any is true.
-    Any,
-    /// Whether all are.
-    All,
-}
-
-impl Graph {
-    fn inputs(&self) -> impl Iterator<Item = &Relation> {
-        std::iter::once(&self.edges).chain(self.nodes.iter().map(|table| &table.rows))
-    }
-}
-
 /// How an answer asks to be shown; passed through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Render {
@@ -463,86 +350,6 @@ pub struct Render {
     pub visualization: String,
     /// The properties of its `with (..)`, as written.
     pub properties: Vec<(String, String)>,
-}
-
-/// An expression over the rows of one relation.
-#[derive(Clone, Debug)]
-pub struct Scalar {
-    /// The type of its values.
-    pub ty: Type,
-    /// How they come about.
-    pub kind: ScalarKind,
-    /// The text that it stands for.
-    pub span: Span,
-}
-
-/// How the values of an expression come about.
-#[derive(Clone, Debug)]
-pub enum ScalarKind {
-    /// The same for every row.
-    Constant(Value),
-    /// A column of the input, by place.
-    Column(usize),
-    /// The first column of the first row of a shared relation, null without rows: `toscalar`.
-    Subquery(usize),
-    /// A function of the registry. `now()` takes the query's time, `ago()` likewise. Window functions (`prev`, `row_number`, ...) see all rows in order.
-    Call {
-        /// Which.
-        function: &'static Function,
-        /// One for each argument given.
-        arguments: Vec<Scalar>,
-    },
-    /// A conversion that the binder wrote, to `ty`: a numeric widening, or to and from dynamic, as the `to...()` functions convert.
-    Convert(Box<Scalar>),
-    /// `-` before a number or a timespan.
-    Negate(Box<Scalar>),
-    /// `and` of two or more bools.
-    And(Vec<Scalar>),
-    /// `or` of two or more bools.
-    Or(Vec<Scalar>),
-    /// A binary operator. Comparisons have operands of one type, but where one is dynamic; arithmetic has the types that the operator is defined for; string
-    /// operators take strings (dynamic operands are converted), except that `has` and its kin may read a dynamic's text.
-    Binary {
-        /// Which.
-        op: BinaryOp,
-        /// The left operand.
-        left: Box<Scalar>,
-        /// The right operand.
-        right: Box<Scalar>,
-    },
-    /// `in`, `has_any` and their kin over a list. An element that is a dynamic array stands for its elements.
-    List {
-        /// Which.
-        op: ListOp,
-        /// What is looked for.
-        operand: Box<Scalar>,
-        /// The list.
-        list: Vec<Scalar>,
-    },
-    /// `in`, `has_any` and their kin over the first column of a shared relation.
-    InRelation {
-        /// Which.
-        op: ListOp,
-        /// What is looked for.
-        operand: Box<Scalar>,
-        /// The relation, by place in `Plan::shared`.
-        relation: usize,
-    },
-    /// `between (low .. high)`, both included.
-    Between {
-        /// `!between`.
-        negated: bool,
-        /// What is compared.
-        operand: Box<Scalar>,
-        /// The lower bound.
-        low: Box<Scalar>,
-        /// The upper bound.
-        high: Box<Scalar>,
-    },
-    /// A property of a dynamic: `bag.name`, `bag["name"]`.
-    Property(Box<Scalar>, Arc<str>),
-    /// An element of a dynamic by a computed key: an index (int or long) into an array, negative from its end, or a name (string) into a bag.
-    Element(Box<Scalar>, Box<Scalar>),
 }
 
 impl Relation {
@@ -598,108 +405,5 @@ impl Relation {
         let schema = Schema::new([(column.name.clone(), ty)]);
         let columns = vec![Scalar { ty, kind: ScalarKind::Convert(Box::new(value)), span }];
         Self { schema, operator: Operator::Project { input: Box::new(self), columns }, span }
-    }
-}
-
-impl Scalar {
-    /// The column that the expression is, if it is nothing else.
-    pub(crate) fn as_column(&self) -> Option<usize> {
-        match self.kind {
-            ScalarKind::Column(place) => Some(place),
-            _ => None,
-        }
-    }
-
-    /// Whether it is this column, converted or not.
-    pub(crate) fn is_column(&self, place: usize) -> bool {
-        match &self.kind {
-            ScalarKind::Column(own) => *own == place,
-            ScalarKind::Convert(inner) => inner.is_column(place),
-            _ => false,
-        }
-    }
-
-    /// Whether it depends on the row.
-    pub(crate) fn reads_columns(&self) -> bool {
-        if let ScalarKind::Column(_) = self.kind {
-            return true;
-        }
-        let mut reads = false;
-        self.for_each_operand(&mut |operand| reads |= operand.reads_columns());
-        reads
-    }
-
-    /// How many expressions the longest way to a leaf passes, this one included.
-    pub(crate) fn height(&self) -> usize {
-        let mut highest = 0;
-        self.for_each_operand(&mut |operand| highest = highest.max(operand.height()));
-        highest + 1
-    }
-
-    /// How many expressions it is made of.
-    pub(crate) fn size(&self) -> usize {
-        let mut size = 1;
-        self.for_each_operand(&mut |operand| size += operand.size());
-        size
-    }
-
-    /// Every column that it reads, to look at or to change.
-    pub(crate) fn for_each_column(&mut self, visit: &mut dyn FnMut(&mut usize)) {
-        if let ScalarKind::Column(place) = &mut self.kind {
-            visit(place);
-        }
-        self.for_each_operand_mut(&mut |operand| operand.for_each_column(visit));
-    }
-
-    fn for_each_operand(&self, visit: &mut dyn FnMut(&Self)) {
-        match &self.kind {
-            ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
-            ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
-                operands.iter().for_each(visit);
-            }
-            ScalarKind::Convert(operand)
-            | ScalarKind::Negate(operand)
-            | ScalarKind::Property(operand, _)
-            | ScalarKind::InRelation { operand, .. } => visit(operand),
-            ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
-                visit(left);
-                visit(right);
-            }
-            ScalarKind::List { operand, list, .. } => {
-                visit(operand);
-                list.iter().for_each(visit);
-            }
-            ScalarKind::Between { operand, low, high, .. } => {
-                visit(operand);
-                visit(low);
-                visit(high);
-            }
-        }
-    }
-
-    fn for_each_operand_mut(&mut self, visit: &mut dyn FnMut(&mut Self)) {
-        match &mut self.kind {
-            ScalarKind::Constant(_) | ScalarKind::Column(_) | ScalarKind::Subquery(_) => {}
-            ScalarKind::Call { arguments: operands, .. } | ScalarKind::And(operands) | ScalarKind::Or(operands) => {
-                operands.iter_mut().for_each(visit);
-            }
-            ScalarKind::Convert(operand)
-            | ScalarKind::Negate(operand)
-            | ScalarKind::Property(operand, _)
-            | ScalarKind::InRelation { operand, .. } => visit(operand),
-            ScalarKind::Binary { left, right, .. } | ScalarKind::Element(left, right) => {
-                visit(left);
-                visit(right);
-            }
-            ScalarKind::List { operand, list, .. } => {
-                visit(operand);
-                list.iter_mut().for_each(visit);
-            }
-            ScalarKind::Between { operand, low, high, .. } => {
-                visit(operand);
-                visit(low);
-                visit(high);
-            }
-        }
     }
 }
