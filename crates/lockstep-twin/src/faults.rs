@@ -199,7 +199,7 @@ pub(crate) fn fits(pattern: &str, operation: &str) -> bool {
 }
 
 /// A number from 0 up to 1 that follows from the seed and the draw: one step of SplitMix64.
-fn chance(seed: u64, draw: u64) -> f64 {
+pub(crate) fn chance(seed: u64, draw: u64) -> f64 {
     let mut mixed = seed.wrapping_add(draw.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);

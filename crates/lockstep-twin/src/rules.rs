@@ -53,11 +53,32 @@ pub const RULES: &[Rule] = &[
         play: World::create_incident_for_alert,
     },
     Rule {
+        name: "alert-joins-incident",
+        when: Event::AlertRaised,
+        says: "An alert that correlation or grouping puts into an open incident with room for it makes none of its own; into a closed one it is never put.",
+        evidence: Evidence::Documented(CORRELATION),
+        play: World::leave,
+    },
+    Rule {
+        name: "defender-incident-creation",
+        when: Event::AlertRaised,
+        says: "In the Defender portal incident creation rules are off, and Microsoft Defender XDR makes the incident; informational alerts of Defender for Cloud do not come.",
+        evidence: Evidence::Documented(DEFENDER_PORTAL),
+        play: World::create_incident_in_defender,
+    },
+    Rule {
         name: "incident-row-on-creation",
         when: Event::IncidentCreated,
         says: "A new incident is written to SecurityIncident.",
         evidence: Evidence::Documented(INCIDENT_METRICS),
         play: World::incident_row,
+    },
+    Rule {
+        name: "automation-on-creation",
+        when: Event::IncidentCreated,
+        says: "Automation rules on creation run one after another, by their order, before any on update.",
+        evidence: Evidence::Documented(AUTOMATION),
+        play: World::await_automation_of_new,
     },
     Rule {
         name: "alert-row-on-change",
@@ -81,6 +102,20 @@ pub const RULES: &[Rule] = &[
         play: World::incident_row,
     },
     Rule {
+        name: "defender-batches-changes",
+        when: Event::IncidentChanged,
+        says: "In the Defender portal changes of one incident within five minutes become one row, which tells the last; the rows have no Description, and the provider is Microsoft XDR.",
+        evidence: Evidence::Documented(DEFENDER_PORTAL),
+        play: World::leave,
+    },
+    Rule {
+        name: "automation-on-update",
+        when: Event::IncidentChanged,
+        says: "Automation rules on update run when status, owner or severity change, or alerts, comments, tags or tactics are added; what a rule did counts too.",
+        evidence: Evidence::Documented(AUTOMATION),
+        play: World::await_automation_of_changed,
+    },
+    Rule {
         name: "alert-row-on-incident-change",
         when: Event::IncidentChanged,
         says: "A change of an incident also writes a SecurityAlert row of unchanged status for each of its alerts. Off by default: the article saw none.",
@@ -100,6 +135,20 @@ pub const RULES: &[Rule] = &[
         says: "With bi-directional sync on, closing an incident closes its Defender for Cloud alerts: they become Resolved.",
         evidence: Evidence::Documented(CONNECTOR),
         play: World::resolve_alerts_of_closed_incident,
+    },
+    Rule {
+        name: "other-products-alert-stays",
+        when: Event::IncidentClosed,
+        says: "Closing an incident changes no alert of another product.",
+        evidence: Evidence::Assumed("only Defender for Cloud's connector is documented to have such a sync"),
+        play: World::leave,
+    },
+    Rule {
+        name: "defender-close-resolves-active-alerts",
+        when: Event::IncidentClosed,
+        says: "In the Defender portal closing an incident resolves its alerts that are still active, whatever the subscription's sync says; they are Resolved in Defender for Cloud as well.",
+        evidence: Evidence::Documented(DEFENDER_INCIDENTS),
+        play: World::resolve_alerts_in_defender,
     },
     Rule {
         name: "finished-alert-stays",
@@ -123,4 +172,8 @@ const ARTICLE: &str = "F. Bader, \"Sync Defender for Cloud alerts with Sentinel 
 const CONNECTOR: &str = "https://learn.microsoft.com/azure/sentinel/connect-defender-for-cloud";
 const ACTIVITY_LOG: &str =
     "https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema#security-alert-category";
+const AUTOMATION: &str = "https://learn.microsoft.com/azure/sentinel/automate-incident-handling-with-automation-rules";
+const CORRELATION: &str = "https://learn.microsoft.com/unified-secops-platform/alerts-incidents-correlation";
+const DEFENDER_INCIDENTS: &str = "https://learn.microsoft.com/defender-xdr/manage-incidents";
+const DEFENDER_PORTAL: &str = "https://learn.microsoft.com/azure/sentinel/move-to-defender";
 const INCIDENT_METRICS: &str = "https://learn.microsoft.com/azure/sentinel/manage-soc-with-incident-metrics";

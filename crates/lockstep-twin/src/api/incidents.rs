@@ -16,8 +16,8 @@ use crate::clock::{parse_time, wire_time};
 use crate::estate::Workspace;
 use crate::odata::{self, Cell, Field, Filter, Kind, Order};
 use crate::world::{
-    Classification, Closing, Incident, IncidentState, IncidentStatus, IncidentWrite, Incidents, Owner, PROVIDER,
-    Reason, Refused, Sentinel, Severity,
+    Classification, Closing, Incident, IncidentState, IncidentStatus, IncidentWrite, Incidents, Owner, Reason, Refused,
+    Sentinel, Severity, incident_url,
 };
 
 /// The incidents that `$filter` lets through, in the order of `$orderby`, `$top` a page.
@@ -263,7 +263,9 @@ pub(super) fn refusal(refused: Refused, resource: &str, call: &Call) -> Refusal 
             "Conflict",
             format!("Newer version of resource '{resource}' exists. Data was not saved"),
         ),
-        Refused::Limit(limit) => Refusal::bad_request(format!("The request cannot be done: {limit}.")),
+        Refused::Limit(why) | Refused::Unfit(why) => {
+            Refusal::bad_request(format!("The request cannot be done: {why}."))
+        }
     }
 }
 
@@ -297,14 +299,21 @@ fn resource(incident: &Incident, workspace: &Workspace, version: &str) -> Value 
         "alertProductNames": incident.product_names,
         "tactics": incident.tactics,
     });
-    if version == WITH_TECHNIQUES {
+    if let Some(number) = incident.xdr_number {
+        additional["providerIncidentUrl"] = format!("https://security.microsoft.com/incidents/{number}").into();
+    }
+    if version == NEWEST_PREVIEW {
         additional["techniques"] = incident.techniques.clone().into();
+        if let Some((number, name)) = &incident.merged_into {
+            additional["mergedIncidentNumber"] = number.to_string().into();
+            additional["mergedIncidentUrl"] = incident_url(name, workspace).into();
+        }
     }
     set("additionalData", additional);
     set("relatedAnalyticRuleIds", incident.rule_ids.clone().into());
     set("incidentUrl", incident.url(workspace).into());
-    set("providerName", PROVIDER.into());
-    set("providerIncidentId", incident.number.to_string().into());
+    set("providerName", incident.provider_name().into());
+    set("providerIncidentId", incident.provider_number().to_string().into());
     json!({
         "id": workspace.sentinel("Incidents", &incident.name),
         "name": incident.name,
@@ -374,7 +383,11 @@ const FIELDS: &[Field<Incident>] = &[
         kind: Kind::Time,
         read: |incident| incident.last_activity.map_or(Cell::Missing, Cell::Time),
     },
-    Field { path: "properties/providerName", kind: Kind::Text, read: |_| Cell::Text(PROVIDER.into()) },
+    Field {
+        path: "properties/providerName",
+        kind: Kind::Text,
+        read: |incident| Cell::Text(incident.provider_name().into()),
+    },
     Field {
         path: "properties/additionalData/alertProductNames",
         kind: Kind::List,
@@ -421,4 +434,5 @@ const PAGE: usize = 50;
 /// https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
 const LONGEST_PAGE: usize = 1000;
 const DESCRIPTION: usize = 5000;
-const WITH_TECHNIQUES: &str = "2025-10-01-preview";
+/// The version whose incidents tell techniques and what they were merged into.
+const NEWEST_PREVIEW: &str = "2025-10-01-preview";

@@ -15,7 +15,7 @@ use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
 use crate::estate::Workspace;
-use crate::world::{Alert, BookmarkRelation, Incident, SentinelStatus, World};
+use crate::world::{Alert, BookmarkRelation, Incident, Refused, SentinelStatus, World};
 
 /// The relations of an incident: alerts first, then bookmarks.
 pub(super) fn list(call: &Call) -> Answer {
@@ -51,6 +51,9 @@ pub(super) fn put(call: &Call) -> Answer {
     let mut world = call.twin.world();
     world.incident_in(call.place, incident).ok_or_else(|| not_found(call))?;
     let written = if kind.eq_ignore_ascii_case("entities") {
+        if world.in_defender() {
+            return Err(refusal(IN_PORTAL_ALONE, relation, call));
+        }
         world.relate_alert_in(call.place, incident, name, Some(relation), &call.actor())
     } else if kind.eq_ignore_ascii_case("bookmarks") {
         let bookmark = BookmarkRelation { name: relation.to_owned(), bookmark: related.clone() };
@@ -59,7 +62,7 @@ pub(super) fn put(call: &Call) -> Answer {
         return Err(Refusal::bad_request(format!("'{related}' is neither an entity nor a bookmark.")));
     };
     let written = written.map_err(|refused| match refused {
-        crate::world::Refused::NotFound => Refusal::not_found(format!("Related resource '{related}' was not found.")),
+        Refused::NotFound => Refusal::not_found(format!("Related resource '{related}' was not found.")),
         refused => refusal(refused, relation, call),
     })?;
     drop(world);
@@ -69,7 +72,12 @@ pub(super) fn put(call: &Call) -> Answer {
 /// Takes an alert or a bookmark out of an incident: 200, and 204 where it was not in it.
 pub(super) fn delete(call: &Call) -> Answer {
     let (incident, relation) = (call.param("incident"), call.param("part"));
-    let deleted = call.twin.world().unrelate(call.place, incident, relation, &call.actor());
+    let mut world = call.twin.world();
+    let held = world.incident_in(call.place, incident).is_some_and(|incident| incident.relates_alert(relation));
+    if held && world.in_defender() {
+        return Err(refusal(IN_PORTAL_ALONE, relation, call));
+    }
+    let deleted = world.unrelate(call.place, incident, relation, &call.actor());
     Ok(Reply::empty(gone(deleted.map_err(|refused| refusal(refused, relation, call))?)))
 }
 
@@ -238,5 +246,8 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// https://learn.microsoft.com/azure/sentinel/move-to-defender; the answer's form is assumed.
+const IN_PORTAL_ALONE: Refused =
+    Refused::Unfit("alerts are put into and taken out of incidents in the Defender portal alone");
 const PAGE: usize = 50;
 const LONGEST_PAGE: usize = 1000;

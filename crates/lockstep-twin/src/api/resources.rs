@@ -13,7 +13,7 @@ use super::incident_parts::{gone, status};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
-use crate::world::{Collection, Holder, Refused, Stored, World};
+use crate::world::{AutomationRule, Collection, Holder, Refused, Stored, Unread, World};
 
 /// What is particular about a kind of resource.
 struct Kind {
@@ -190,6 +190,9 @@ pub(super) fn put(call: &Call) -> Answer {
     for (member, wanted) in kind.required {
         check(&properties, member, *wanted)?;
     }
+    if kind.collection == Collection::AutomationRules {
+        playable(name, &properties)?;
+    }
     (kind.finish)(&mut properties, call);
     let etag = text(&body, "etag")?.filter(|etag| !etag.is_empty());
     let mut world = call.twin.world();
@@ -200,12 +203,23 @@ pub(super) fn put(call: &Call) -> Answer {
             "Conflict",
             format!("Newer version of resource '{name}' exists. Data was not saved"),
         ),
-        Refused::NotFound | Refused::Limit(_) => not_found(call),
+        Refused::NotFound | Refused::Limit(_) | Refused::Unfit(_) => not_found(call),
     })?;
     let stored = world.stored_one(&holder, kind.collection, name).ok_or_else(|| not_found(call))?;
     // Defender for Cloud's resources answer 200 for new ones too.
     let status = if kind.in_workspace { status(written) } else { StatusCode::OK };
     Ok(Reply::with(status, resource(kind, stored, &world, call)))
+}
+
+/// Whether an automation rule is one, and one that the twin can play.
+fn playable(name: &str, properties: &Map<String, Value>) -> Result<(), Refusal> {
+    AutomationRule::read(name, properties).map(|_| ()).map_err(|unread| match unread {
+        Unread::Invalid(problem) => Refusal::bad_request(format!("The automation rule is not valid: {problem}.")),
+        Unread::NotPlayed(what) => {
+            let message = format!("The service has {what} in automation rules; this twin does not play them.");
+            Refusal::arm(StatusCode::BAD_REQUEST, "NotSupportedByTwin", message)
+        }
+    })
 }
 
 /// Deletes a resource: 200 (Defender for Cloud: 204), and 204 where there was none.

@@ -10,7 +10,7 @@ use super::row::Row;
 use super::{Rows, default, text};
 use crate::clock::wire_time;
 use crate::estate::Estate;
-use crate::world::{Alert, AlertCopy, DEFENDER_FOR_CLOUD, FIRST, SentinelStatus, Severity, portal_link};
+use crate::world::{Alert, AlertCopy, DEFENDER_FOR_CLOUD, FIRST, IN_DEFENDER, SentinelStatus, Severity, portal_link};
 
 /// Reads the rows of one file.
 pub(super) struct Reader<'a> {
@@ -84,7 +84,7 @@ fn fill(row: &mut Map<String, Value>, id: &str, at: OffsetDateTime, estate: &Est
     default(row, "DisplayName", || name);
     default(row, "ProductName", || DEFENDER_FOR_CLOUD.into());
     let product = text(row, "ProductName").to_owned();
-    let ours = product == DEFENDER_FOR_CLOUD;
+    let ours = [DEFENDER_FOR_CLOUD, IN_DEFENDER].contains(&product.as_str());
     default(row, "ProviderName", || product.into());
     default(row, "VendorName", || "Microsoft".into());
     default(row, "VendorOriginalId", || if ours { arm_name(id, estate) } else { id.to_owned() }.into());
@@ -159,6 +159,7 @@ pub(super) fn alert(table: &Table, position: usize, estate: &Estate) -> Alert {
         extended_properties,
         remediation_steps: row.texts("RemediationSteps"),
         product_name: row.text("ProductName"),
+        joins: None,
         given_link,
         start: row.time("StartTime").unwrap_or(at),
         end: row.time("EndTime").unwrap_or(at),

@@ -171,6 +171,9 @@ pub(super) fn incident(table: &Table, position: usize) -> Incident {
     incident.other_comments =
         more["commentsCount"].as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or_default();
     incident.last_row = at;
+    let own = row.some_text("ProviderName").is_none_or(|name| name.eq_ignore_ascii_case(PROVIDER));
+    incident.in_xdr = !own;
+    incident.xdr_number = row.text("ProviderIncidentId").parse().ok().filter(|_| !own);
     incident
 }
 

@@ -78,6 +78,9 @@ impl World {
     pub(crate) fn alert_event(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
         let alert = self.alerts.at(position);
+        if !alert.is_defender_for_cloud() {
+            return;
+        }
         let (name, resource_id) = (alert.name.clone(), alert.id());
         self.tell(Activity {
             at: happened.at,

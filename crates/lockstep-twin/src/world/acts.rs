@@ -4,10 +4,13 @@
 
 use time::OffsetDateTime;
 
-use super::alert::{Alert, NewAlert};
+use super::alert::{Alert, IN_DEFENDER, NewAlert};
 use super::incident::{Actor, Closing, Incident, IncidentState, Label, Owner};
+use super::merging::XDR;
+use super::parts::ALERTS_PER_INCIDENT;
 use super::words::{AlertStatus, Severity};
 use super::{Event, FIRST, FinishedAlert, Happened, IncidentKey, Sentinel, Subject, World};
+use crate::rules;
 
 /// What a raised alert is called, on both sides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub struct AlertRef {
 }
 
 /// All that can be written of an incident at once: what is not in it is cleared.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncidentWrite {
     /// What people read.
     pub title: String,
@@ -71,6 +74,9 @@ pub enum Refused {
     /// A limit of the service would be passed.
     #[error("a limit of the service would be passed: {0}")]
     Limit(&'static str),
+    /// The service does not do so as things stand.
+    #[error("the service does not do so: {0}")]
+    Unfit(&'static str),
 }
 
 impl World {
@@ -78,7 +84,10 @@ impl World {
     pub fn raise_alert(&mut self, new: NewAlert) -> AlertRef {
         let at = self.stamp();
         self.raised += 1;
-        let alert = Alert::raise(new, self.raised, at, &self.estate);
+        let mut alert = Alert::raise(new, self.raised, at, &self.estate);
+        if self.in_defender() && alert.is_defender_for_cloud() {
+            alert.product_name = IN_DEFENDER.into();
+        }
         let (alert_name, system_alert_id) = (alert.name.clone(), alert.system_alert_id.clone());
         let alert_id = alert.id();
         let subject = Subject::Alert(self.alerts.push(alert));
@@ -87,6 +96,7 @@ impl World {
             // A rule dismisses without a person; the name is known, so this cannot be refused.
             let _ = self.turn_alert(&alert_name, AlertStatus::Dismissed);
         }
+        self.automate();
         let made = self.incidents_with(&system_alert_id).first().copied();
         let incident_name = made.and_then(|key| self.keyed(key)).map(|made| made.name.clone());
         AlertRef { alert_id, alert_name, system_alert_id, incident_name }
@@ -104,10 +114,16 @@ impl World {
 
     /// Somebody sets an alert's status in Defender for Cloud, and the activity log tells of it.
     ///
+    /// An alert of another product is set in that product, and the activity log tells nothing.
+    ///
     /// # Errors
-    /// [`Refused::NotFound`] for a name that Defender for Cloud does not know.
+    /// [`Refused::NotFound`] for an unknown name.
     pub fn set_alert_status_by(&mut self, alert_name: &str, status: AlertStatus, by: &Actor) -> Result<(), Refused> {
-        self.turn_alert(alert_name, status)?;
+        let position = self.alerts.named(alert_name).ok_or(Refused::NotFound)?;
+        self.change_alert(position, status);
+        if !self.alerts.at(position).is_defender_for_cloud() {
+            return Ok(());
+        }
         let id = self.alert(alert_name).map(Alert::id).unwrap_or_default();
         self.log_activity(by, status.action(), &id, None);
         Ok(())
@@ -172,6 +188,7 @@ impl World {
                 super::IncidentStatus::Closed => self.happened(Event::IncidentClosed, Subject::Incident(key), at),
             }
         }
+        self.automate();
         Ok(false)
     }
 
@@ -218,6 +235,7 @@ impl World {
     /// Writes an incident: new version, new time, then the rules for a change.
     pub(super) fn touch(&mut self, key: IncidentKey, by: &Actor, change: impl FnOnce(&mut Incident)) -> OffsetDateTime {
         let at = self.stamp();
+        let told = self.change_of(key, by);
         let version = self.next_version();
         self.sentinels[key.place].incidents.change(key.number, |incident| {
             let was_closed = incident.state.closing().is_some();
@@ -230,7 +248,8 @@ impl World {
             incident.first_modified.get_or_insert(at);
             incident.modified_by = by.modified_by().into();
         });
-        self.happened(Event::IncidentChanged, Subject::Incident(key), at);
+        let (event, subject) = (Event::IncidentChanged, Subject::Incident(key));
+        rules::play(self, &Happened { event, subject, at, change: told });
         at
     }
 
@@ -254,8 +273,10 @@ impl World {
         let mut incident = Incident::new(name, number, version, at, by.modified_by());
         incident.closed = write.state.closing().map(|_| at);
         incident.overwrite(write);
+        incident.in_xdr = self.in_defender();
         self.sentinels[place].incidents.insert(incident);
         self.happened(Event::IncidentCreated, Subject::Incident(IncidentKey { place, number }), at);
+        self.automate();
         true
     }
 
@@ -287,6 +308,9 @@ impl World {
     pub(crate) fn create_incident_for_alert(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
         for place in self.receivers(position) {
+            if self.join(place, position) {
+                continue;
+            }
             let Some(rule) = self.rule_that_makes_incident(place, self.alerts.at(position)) else { continue };
             let version = self.next_version();
             let Sentinel { workspace, incidents, .. } = &mut self.sentinels[place];
@@ -300,11 +324,75 @@ impl World {
         }
     }
 
-    pub(crate) fn resolve_alerts_of_closed_incident(&mut self, happened: &Happened) {
-        let Subject::Incident(IncidentKey { place, .. }) = happened.subject else { return };
+    /// The play of a rule: XDR makes the incident, whatever Sentinel's rules say.
+    pub(crate) fn create_incident_in_defender(&mut self, happened: &Happened) {
+        let Subject::Alert(position) = happened.subject else { return };
+        if !self.in_defender() {
+            return;
+        }
+        for place in self.receivers(position) {
+            if self.join(place, position) {
+                continue;
+            }
+            let version = self.next_version();
+            let Sentinel { workspace, incidents, .. } = &mut self.sentinels[place];
+            let number = incidents.next_number();
+            let name = workspace.stable_guid(&format!("incident/{number}")).to_string();
+            let mut incident = Incident::new(&name, number, version, happened.at, XDR);
+            incident.take_over(self.alerts.at(position));
+            incident.in_xdr = true;
+            incident.xdr_number = Some(number + FIRST_XDR_NUMBER);
+            incidents.insert(incident);
+            self.happened(Event::IncidentCreated, Subject::Incident(IncidentKey { place, number }), happened.at);
+        }
+    }
+
+    /// Puts a new alert into the incident that it names, if that is open and has room.
+    fn join(&mut self, place: usize, position: usize) -> bool {
+        let alert = self.alerts.at(position).clone();
+        let Some(key) = alert.joins.as_ref().and_then(|name| self.key_in(place, name)) else { return false };
+        let fits = self.keyed(key).is_some_and(|incident| {
+            incident.state.closing().is_none() && incident.alert_ids.len() < ALERTS_PER_INCIDENT
+        });
+        if fits {
+            let by = Actor::service(if self.in_defender() { XDR } else { GROUPING });
+            let raises = self.in_defender();
+            self.touch(key, &by, |incident| {
+                incident.take_in(&alert);
+                incident.last_activity = incident.last_activity.max(Some(alert.end));
+                if raises {
+                    incident.severity = incident.severity.worse(alert.severity);
+                }
+            });
+        }
+        fits
+    }
+
+    /// The play of a rule: in the Defender portal, closing an incident resolves its alerts that are not finished.
+    pub(crate) fn resolve_alerts_in_defender(&mut self, happened: &Happened) {
+        if !self.in_defender() {
+            return;
+        }
         for position in self.alerts_of(happened) {
             let alert = self.alerts.at(position);
-            let synced = self.syncs(&alert.subscription_id) && self.receivers(position).contains(&place);
+            if alert.is_defender_for_cloud() && !alert.status.is_finished() {
+                let id = alert.id();
+                self.change_alert(position, AlertStatus::Resolved);
+                self.log_activity(&Actor::service(XDR), AlertStatus::Resolved.action(), &id, None);
+            }
+        }
+    }
+
+    pub(crate) fn resolve_alerts_of_closed_incident(&mut self, happened: &Happened) {
+        let Subject::Incident(IncidentKey { place, .. }) = happened.subject else { return };
+        if self.in_defender() {
+            return;
+        }
+        for position in self.alerts_of(happened) {
+            let alert = self.alerts.at(position);
+            let synced = alert.is_defender_for_cloud()
+                && self.syncs(&alert.subscription_id)
+                && self.receivers(position).contains(&place);
             let stays = alert.status.is_finished() && self.settings.finished_alert == FinishedAlert::Stays;
             if synced && !stays {
                 let id = alert.id();
@@ -363,6 +451,9 @@ impl Incident {
             tasks: Vec::new(),
             other_comments: 0,
             last_row: at,
+            in_xdr: false,
+            xdr_number: None,
+            merged_into: None,
         }
     }
 
@@ -410,3 +501,7 @@ fn add(list: &mut Vec<String>, item: &str) {
 
 /// Who owns the subscription, where nobody is named.
 const OWNER: &str = "owner@contoso.com";
+/// Who puts alerts into incidents that exist already.
+pub(super) const GROUPING: &str = "Alert grouping";
+/// XDR numbers incidents by itself.
+const FIRST_XDR_NUMBER: u32 = 4000;

@@ -48,8 +48,11 @@ pub struct Alert {
     pub extended_properties: Value,
     /// What the owner should do.
     pub remediation_steps: Vec<String>,
-    /// The product as the table names it: `Azure Security Center` for Defender for Cloud.
+    /// The product as the table names it: for Defender for Cloud `Azure Security Center`, or its name of today where the
+    /// alert came through the Defender portal.
     pub product_name: String,
+    /// The incident that it is put into, where that is not one of its own.
+    pub(crate) joins: Option<String>,
     /// The link into the portal that a loaded row gave; [`Alert::link`] makes one where there is none.
     pub(crate) given_link: Option<String>,
     /// When what it reports began.
@@ -65,7 +68,7 @@ pub struct Alert {
 impl Alert {
     /// Whether Defender for Cloud serves this alert.
     pub fn is_defender_for_cloud(&self) -> bool {
-        self.product_name == DEFENDER_FOR_CLOUD
+        [DEFENDER_FOR_CLOUD, IN_DEFENDER].contains(&self.product_name.as_str())
     }
 
     /// The alert's ARM id.
@@ -166,6 +169,11 @@ pub struct NewAlert {
     pub location: Option<String>,
     /// What the owner should do.
     pub remediation_steps: Vec<String>,
+    /// The product that raises it, as the tables name it, where that is not Defender for Cloud: `Azure Security Center for
+    /// IoT`. Such an alert comes to the first workspace, and ARM does not serve it.
+    pub product_name: Option<String>,
+    /// The name of an open incident that it is put into, as grouping of alerts or correlation would, instead of one of its own.
+    pub incident: Option<String>,
 }
 
 impl Default for NewAlert {
@@ -208,7 +216,8 @@ impl Alert {
             entities,
             extended_properties,
             remediation_steps: new.remediation_steps,
-            product_name: DEFENDER_FOR_CLOUD.into(),
+            product_name: new.product_name.unwrap_or_else(|| DEFENDER_FOR_CLOUD.into()),
+            joins: new.incident,
             given_link: None,
             start: at - time::Duration::minutes(5),
             end: at - time::Duration::minutes(1),
@@ -303,6 +312,8 @@ pub(crate) fn portal_link(name: &str, resource_group: &str, location: &str, subs
 
 /// Defender for Cloud's name in the tables: its name of old.
 pub(crate) const DEFENDER_FOR_CLOUD: &str = "Azure Security Center";
+/// Its name where alerts come through the Defender portal.
+pub(crate) const IN_DEFENDER: &str = "Microsoft Defender for Cloud";
 
 /// Ticks from 0001-01-01 to 1970-01-01.
 const TICKS_AT_UNIX_EPOCH: i128 = 621_355_968_000_000_000;

@@ -34,6 +34,8 @@ impl Kind {
             resource_group: None,
             location: None,
             remediation_steps: vec![self.remedy.into()],
+            product_name: None,
+            incident: None,
         }
     }
 

@@ -64,6 +64,12 @@ pub struct Incident {
     pub other_comments: u32,
     /// When its newest row was written: what `TimeGenerated` of that row says.
     pub last_row: OffsetDateTime,
+    /// Whether Microsoft Defender XDR provides it: in the Defender portal all incidents, outside of it those that it made.
+    pub in_xdr: bool,
+    /// Its number in Microsoft Defender XDR, where that made it.
+    pub xdr_number: Option<u32>,
+    /// The number and the name of the incident that it was merged into.
+    pub merged_into: Option<(u32, String)>,
 }
 
 impl Incident {
@@ -307,6 +313,11 @@ impl Incidents {
     /// The incidents that hold an alert.
     pub(super) fn with_alert(&self, system_alert_id: &str) -> Vec<u32> {
         self.by_alert.get(&system_alert_id.to_ascii_lowercase()).cloned().unwrap_or_default()
+    }
+
+    /// Lets Microsoft Defender XDR provide every incident.
+    pub(super) fn take_over_by_xdr(&mut self) {
+        self.by_number.values_mut().for_each(|incident| incident.in_xdr = true);
     }
 
     /// All incidents, by number.

@@ -4,7 +4,7 @@
 //! those on their way are kept as they were written.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 use kql::{Database, Datetime, Schema, Table, TableBuilder};
 use time::OffsetDateTime;
@@ -46,9 +46,14 @@ impl Logs {
         Self(TableName::ALL.map(Log::new))
     }
 
-    /// Sends a row on its way, to arrive at `arrival`; `now` is when it is sent.
-    pub(super) fn append(&mut self, table: TableName, row: Row, arrival: OffsetDateTime, now: OffsetDateTime) {
-        self.of(table).append(row, arrival, now);
+    /// Sends a row on its way, to arrive at `arrival`; `now` is when it is sent. Answers its number in the table.
+    pub(super) fn append(&mut self, table: TableName, row: Row, arrival: OffsetDateTime, now: OffsetDateTime) -> u64 {
+        self.of(table).append(row, arrival, now)
+    }
+
+    /// Takes a row that is still on its way out again.
+    pub(super) fn recall(&mut self, table: TableName, number: u64) {
+        self.of(table).recalled.insert(number);
     }
 
     /// Adds rows that have arrived already.
@@ -82,18 +87,28 @@ struct Log {
     /// Arrived too, not yet put into columns.
     arriving: Option<TableBuilder>,
     coming: BinaryHeap<Reverse<Coming>>,
+    /// The numbers of rows that are on their way and shall not arrive.
+    recalled: HashSet<u64>,
     sent: u64,
 }
 
 impl Log {
     fn new(name: TableName) -> Self {
-        Self { name, arrived: Table::empty(name.schema()), arriving: None, coming: BinaryHeap::new(), sent: 0 }
+        Self {
+            name,
+            arrived: Table::empty(name.schema()),
+            arriving: None,
+            coming: BinaryHeap::new(),
+            recalled: HashSet::new(),
+            sent: 0,
+        }
     }
 
-    fn append(&mut self, row: Row, arrival: OffsetDateTime, now: OffsetDateTime) {
+    fn append(&mut self, row: Row, arrival: OffsetDateTime, now: OffsetDateTime) -> u64 {
         self.sent += 1;
         self.coming.push(Reverse(Coming { arrival, serial: self.sent, row }));
         self.receive(now);
+        self.sent
     }
 
     /// Takes in what has arrived by `now`.
@@ -101,6 +116,9 @@ impl Log {
         while self.coming.peek().is_some_and(|Reverse(coming)| coming.arrival <= now)
             && let Some(Reverse(coming)) = self.coming.pop()
         {
+            if self.recalled.remove(&coming.serial) {
+                continue;
+            }
             let builder = self.arriving.get_or_insert_with(|| TableBuilder::new(self.arrived.schema().clone()));
             builder
                 .push_json(&coming.row, Some(datetime(coming.arrival)))

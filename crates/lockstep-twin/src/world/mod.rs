@@ -6,9 +6,11 @@
 mod activity;
 mod acts;
 mod alert;
+mod automation;
 mod catalogue;
 mod incident;
 mod logs;
+mod merging;
 mod parts;
 mod rights;
 mod rows;
@@ -26,7 +28,8 @@ pub use activity::Activity;
 pub(crate) use activity::provider;
 pub use acts::{AlertRef, IncidentWrite, Refused};
 pub use alert::{Alert, AlertCopy, NewAlert};
-pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, portal_link};
+pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, IN_DEFENDER, portal_link};
+pub(crate) use automation::{Automation, AutomationRule, Change, Unread};
 pub(crate) use catalogue::KINDS;
 pub(crate) use incident::Incidents;
 pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, IncidentState, Label, Owner, Task};
@@ -37,7 +40,7 @@ pub use rights::{Assignment, Role};
 pub(crate) use rights::{Rights, is_within};
 pub(crate) use rows::{PROVIDER, incident_url};
 pub(crate) use sentinel::Sentinel;
-pub use settings::{FinishedAlert, Settings};
+pub use settings::{FinishedAlert, Portal, Settings};
 pub(crate) use stored::{Collection, Holder, Shelf, Stored};
 pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
 
@@ -68,6 +71,8 @@ pub struct Happened {
     pub(crate) event: Event,
     pub(crate) subject: Subject,
     pub(crate) at: OffsetDateTime,
+    /// How the incident was before, where automation rules have to know.
+    pub(crate) change: Option<Box<Change>>,
 }
 
 /// What something happened to.
@@ -97,10 +102,12 @@ pub struct World {
     pub(crate) rights: Rights,
     shelf: Shelf,
     activities: Vec<Activity>,
+    automation: Automation,
     clock: Clock,
     newest_stamp: OffsetDateTime,
     raised: u64,
     versions: u64,
+    drawn: u64,
 }
 
 impl World {
@@ -113,10 +120,12 @@ impl World {
             rights: Rights::new(),
             shelf: Shelf::new(),
             activities: Vec::new(),
+            automation: Automation::default(),
             newest_stamp: OffsetDateTime::UNIX_EPOCH,
             clock,
             raised: 0,
             versions: 0,
+            drawn: 0,
         };
         world.stock();
         world.set_settings(settings);
@@ -207,13 +216,37 @@ impl World {
         later(at, self.settings.delay)
     }
 
+    /// When a row of one of Sentinel's tables becomes visible, late if chance has it so; and when again, if it comes twice.
+    fn arrivals(&mut self, at: OffsetDateTime) -> (OffsetDateTime, Option<OffsetDateTime>) {
+        let arrival = self.arrival(at);
+        let Settings { jitter, late_rows, lateness, duplicate_rows, .. } = self.settings.clone();
+        let spread = |world: &mut Self| {
+            let within = jitter.mul_f64(world.draw(!jitter.is_zero()));
+            let late = late_rows > 0.0 && world.draw(true) < late_rows;
+            later(later(arrival, within), if late { lateness } else { std::time::Duration::ZERO })
+        };
+        let first = spread(self);
+        let twice = duplicate_rows > 0.0 && self.draw(true) < duplicate_rows;
+        let second = twice.then(|| spread(self));
+        (second.map_or(first, |second| first.min(second)), second.map(|second| first.max(second)))
+    }
+
+    /// A number from 0 up to 1 out of the seed, if one is wanted.
+    fn draw(&mut self, wanted: bool) -> f64 {
+        if !wanted {
+            return 0.0;
+        }
+        self.drawn += 1;
+        crate::faults::chance(self.settings.seed, self.drawn)
+    }
+
     fn next_version(&mut self) -> u64 {
         self.versions += 1;
         self.versions
     }
 
     fn happened(&mut self, event: Event, subject: Subject, at: OffsetDateTime) {
-        rules::play(self, &Happened { event, subject, at });
+        rules::play(self, &Happened { event, subject, at, change: None });
     }
 }
 

@@ -67,6 +67,7 @@ impl World {
                 }),
             }
         });
+        self.automate();
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
@@ -84,6 +85,7 @@ impl World {
         self.touch(key, by, |incident| {
             incident.comments.retain(|comment| !comment.name.eq_ignore_ascii_case(name));
         });
+        self.automate();
         Ok(Deleted::Gone)
     }
 
@@ -125,6 +127,7 @@ impl World {
                 None => incident.tasks.push(task),
             }
         });
+        self.automate();
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
@@ -140,6 +143,7 @@ impl World {
             return Ok(Deleted::NeverWas);
         }
         self.touch(key, by, |incident| incident.tasks.retain(|task| !task.name.eq_ignore_ascii_case(name)));
+        self.automate();
         Ok(Deleted::Gone)
     }
 
@@ -176,6 +180,7 @@ impl World {
             incident.take_in(&alert);
             incident.named_relations.extend(relation.map(|name| (name.to_owned(), alert.system_alert_id.clone())));
         });
+        self.automate();
         Ok(Written::Created)
     }
 
@@ -197,6 +202,7 @@ impl World {
             incident.bookmarks.retain(|known| !known.name.eq_ignore_ascii_case(&relation.name));
             incident.bookmarks.push(relation);
         });
+        self.automate();
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
@@ -222,6 +228,7 @@ impl World {
             }
             incident.bookmarks.retain(|known| !known.name.eq_ignore_ascii_case(relation));
         });
+        self.automate();
         Ok(Deleted::Gone)
     }
 
@@ -235,6 +242,11 @@ impl Incident {
     /// Whether it holds the alert.
     pub fn holds(&self, system_alert_id: &str) -> bool {
         self.alert_ids.iter().any(|id| id.eq_ignore_ascii_case(system_alert_id))
+    }
+
+    /// Whether the relation of that name is to an alert.
+    pub(crate) fn relates_alert(&self, relation: &str) -> bool {
+        self.alert_ids.iter().any(|id| self.relation_name(id).eq_ignore_ascii_case(relation))
     }
 
     /// How many comments it has.
@@ -272,7 +284,7 @@ fn stale(sent: Option<&str>, kept: Option<String>) -> bool {
 }
 
 // Service limits: https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
-const ALERTS_PER_INCIDENT: usize = 150;
+pub(super) const ALERTS_PER_INCIDENT: usize = 150;
 const COMMENTS_PER_INCIDENT: usize = 100;
 const TASKS_PER_INCIDENT: usize = 40;
 const BOOKMARKS_PER_INCIDENT: usize = 20;

@@ -1,20 +1,23 @@
 //! The rows that tell of alerts and incidents: every column of the two tables, from the state of the world.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::alert::Alert;
 use super::incident::Incident;
 use super::logs::TableName;
+use super::sentinel::Batch;
 use super::words::SentinelStatus;
-use super::{IncidentKey, Sentinel, World};
-use crate::clock::wire_time;
+use super::{IncidentKey, Portal, Sentinel, World};
+use crate::clock::{later, wire_time};
 use crate::estate::Workspace;
 
 impl World {
     /// Writes where an alert stands to a workspace's `SecurityAlert`, as of `at`.
     pub(super) fn write_alert_row(&mut self, place: usize, position: usize, at: OffsetDateTime) {
-        let arrival = self.arrival(at);
+        let (arrival, again) = self.arrivals(at);
         let now = self.now();
         let alert = self.alerts.at_mut(position);
         let real = alert.status.in_sentinel();
@@ -26,18 +29,47 @@ impl World {
         copy.send(status, arrival, now);
         let Sentinel { workspace, logs, .. } = &mut self.sentinels[place];
         let row = alert_row(alert, status, at, workspace);
-        logs.append(TableName::SecurityAlert, row, arrival, now);
+        for arrival in [Some(arrival), again].into_iter().flatten() {
+            logs.append(TableName::SecurityAlert, row.clone(), arrival, now);
+        }
     }
 
     /// Writes where an incident stands to `SecurityIncident`, as of `at`.
     pub(super) fn write_incident_row(&mut self, key: IncidentKey, at: OffsetDateTime) {
-        let (arrival, now) = (self.arrival(at), self.now());
-        let Sentinel { workspace, incidents, logs, .. } = &mut self.sentinels[key.place];
+        let (arrival, again) = self.arrivals(at);
+        let (now, portal) = (self.now(), self.settings.portal);
+        let gathered = self.gather(key, at);
+        let Sentinel { workspace, incidents, logs, batches, .. } = &mut self.sentinels[key.place];
         incidents.change(key.number, |incident| incident.last_row = at);
-        if let Some(incident) = incidents.numbered(key.number) {
-            let row = incident_row(incident, at, workspace);
-            logs.append(TableName::SecurityIncident, row, arrival, now);
+        let Some(incident) = incidents.numbered(key.number) else { return };
+        let row = incident_row(incident, at, workspace, portal);
+        for arrival in [Some(arrival), again].into_iter().flatten() {
+            let arrival = later(arrival, gathered);
+            let number = logs.append(TableName::SecurityIncident, row.clone(), arrival, now);
+            if let Some(batch) = batches.get_mut(&key.number) {
+                batch.rows.push(number);
+            }
         }
+    }
+
+    /// In the Defender portal, takes back the rows of earlier changes that are gathered with this one of `at`. Answers how
+    /// long until the gathering ends.
+    fn gather(&mut self, key: IncidentKey, at: OffsetDateTime) -> Duration {
+        let batching = if self.in_defender() { self.settings.batching } else { Duration::ZERO };
+        let Sentinel { batches, logs, .. } = &mut self.sentinels[key.place];
+        if batching.is_zero() {
+            batches.remove(&key.number);
+            return Duration::ZERO;
+        }
+        let fresh = Batch { until: later(at, batching), rows: Vec::new() };
+        let batch = batches.entry(key.number).or_insert_with(|| fresh.clone());
+        if batch.until <= at {
+            *batch = fresh;
+        }
+        for number in batch.rows.drain(..) {
+            logs.recall(TableName::SecurityIncident, number);
+        }
+        (batch.until - at).try_into().unwrap_or(Duration::ZERO)
     }
 }
 
@@ -87,9 +119,9 @@ fn alert_row(alert: &Alert, status: SentinelStatus, at: OffsetDateTime, workspac
     }))
 }
 
-fn incident_row(incident: &Incident, at: OffsetDateTime, workspace: &Workspace) -> Row {
+fn incident_row(incident: &Incident, at: OffsetDateTime, workspace: &Workspace, portal: Portal) -> Row {
     let closing = incident.state.closing();
-    row(json!({
+    let mut columns = json!({
         "TenantId": workspace.id,
         "TimeGenerated": wire_time(at),
         "IncidentName": incident.name,
@@ -101,8 +133,8 @@ fn incident_row(incident: &Incident, at: OffsetDateTime, workspace: &Workspace) 
         "ClassificationComment": closing.and_then(|closing| closing.comment.as_deref()).unwrap_or_default(),
         "ClassificationReason": closing.and_then(|closing| closing.reason).map_or("", |reason| reason.as_str()),
         "Owner": owner(incident),
-        "ProviderName": PROVIDER,
-        "ProviderIncidentId": incident.number.to_string(),
+        "ProviderName": incident.provider_name(),
+        "ProviderIncidentId": incident.provider_number().to_string(),
         "FirstActivityTime": incident.first_activity.map(wire_time),
         "LastActivityTime": incident.last_activity.map(wire_time),
         "FirstModifiedTime": incident.first_modified.map(wire_time),
@@ -140,7 +172,11 @@ fn incident_row(incident: &Incident, at: OffsetDateTime, workspace: &Workspace) 
         "ModifiedBy": incident.modified_by,
         "SourceSystem": "Azure",
         "Type": "SecurityIncident",
-    }))
+    });
+    if portal == Portal::Defender {
+        columns["Description"] = Value::Null;
+    }
+    row(columns)
 }
 
 impl Incident {
@@ -181,5 +217,18 @@ fn row(columns: Value) -> Row {
     }
 }
 
+impl Incident {
+    /// Who provides it.
+    pub(crate) fn provider_name(&self) -> &'static str {
+        if self.in_xdr { PROVIDER_XDR } else { PROVIDER }
+    }
+
+    /// Its number at its provider: Sentinel's own where Sentinel made it.
+    pub(crate) fn provider_number(&self) -> u32 {
+        self.xdr_number.unwrap_or(self.number)
+    }
+}
+
 /// Who provides an incident that Sentinel itself made, outside the Defender portal.
 pub(crate) const PROVIDER: &str = "Azure Sentinel";
+const PROVIDER_XDR: &str = "Microsoft XDR";

@@ -2,6 +2,10 @@
 //!
 //! An alert is one for all; what a workspace knows of it is the [copy](super::AlertCopy) that came to it.
 
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+
 use super::incident::{Incident, Incidents};
 use super::logs::Logs;
 use super::{IncidentKey, World};
@@ -16,11 +20,28 @@ pub(crate) struct Sentinel {
     pub(crate) logs: Logs,
     /// Incidents that were deleted: their rows stay.
     pub(super) deleted: Vec<Incident>,
+    /// What the Defender portal has gathered of an incident's changes, by its number.
+    pub(super) batches: HashMap<u32, Batch>,
+}
+
+/// Changes of one incident of which a row will tell only the last.
+#[derive(Clone, Debug)]
+pub(super) struct Batch {
+    /// When the row comes.
+    pub(super) until: OffsetDateTime,
+    /// The numbers of the rows that would come.
+    pub(super) rows: Vec<u64>,
 }
 
 impl Sentinel {
     pub(super) fn new(workspace: Workspace) -> Self {
-        Self { workspace, incidents: Incidents::default(), logs: Logs::new(), deleted: Vec::new() }
+        Self {
+            workspace,
+            incidents: Incidents::default(),
+            logs: Logs::new(),
+            deleted: Vec::new(),
+            batches: HashMap::new(),
+        }
     }
 }
 

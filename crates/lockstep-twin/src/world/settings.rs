@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::World;
 
 /// Switches of the world. Every one has a default that says what most tenants see.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+///
+/// Read from a file, every one may be left out; durations are seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How long a change takes to become a row that queries see.
     #[serde(with = "seconds")]
@@ -27,6 +29,26 @@ pub struct Settings {
     /// How long a role assignment takes to hold.
     #[serde(with = "seconds")]
     pub rights_delay: Duration,
+    /// Which portal the workspaces are in. Into the Defender portal leads a way that turns incident creation rules off; the
+    /// way back leaves them off.
+    pub portal: Portal,
+    /// In the Defender portal, how long changes of one incident are gathered until a row tells the last of them.
+    #[serde(with = "seconds")]
+    pub batching: Duration,
+    /// What chance is drawn from, for the switches below.
+    pub seed: u64,
+    /// By how much, at most, each row comes later than the delay: rows may come in another order than they were written.
+    #[serde(with = "seconds")]
+    pub jitter: Duration,
+    /// The share of rows, from 0 to 1, that comes later by `lateness`.
+    #[serde(deserialize_with = "share")]
+    pub late_rows: f64,
+    /// How much later such a row comes.
+    #[serde(with = "seconds")]
+    pub lateness: Duration,
+    /// The share of rows, from 0 to 1, that comes twice.
+    #[serde(deserialize_with = "share")]
+    pub duplicate_rows: f64,
 }
 
 impl Default for Settings {
@@ -39,6 +61,13 @@ impl Default for Settings {
             finished_alert: FinishedAlert::Stays,
             alert_row_on_incident_change: false,
             rights_delay: Duration::ZERO,
+            portal: Portal::Azure,
+            batching: Duration::from_secs(300),
+            seed: 0,
+            jitter: Duration::ZERO,
+            late_rows: 0.0,
+            lateness: Duration::from_secs(1800),
+            duplicate_rows: 0.0,
         }
     }
 }
@@ -52,6 +81,11 @@ impl World {
     /// Sets the switches. What happens from now on follows them; what is on its way stays on its way.
     pub fn set_settings(&mut self, settings: Settings) {
         let before = std::mem::replace(&mut self.settings, settings);
+        let into_defender = self.in_defender() && before.portal == Portal::Azure;
+        if into_defender {
+            self.settings.incident_creation = false;
+            self.sentinels.iter_mut().for_each(|one| one.incidents.take_over_by_xdr());
+        }
         let now = self.settings.clone();
         if now.connector != before.connector {
             self.switch_connectors(now.connector);
@@ -62,6 +96,11 @@ impl World {
         if now.bidirectional_sync != before.bidirectional_sync {
             self.switch_sync(now.bidirectional_sync);
         }
+    }
+
+    /// Whether the workspaces are in the Defender portal.
+    pub(crate) fn in_defender(&self) -> bool {
+        self.settings.portal == Portal::Defender
     }
 }
 
@@ -74,6 +113,26 @@ pub enum FinishedAlert {
     Stays,
     /// It becomes resolved.
     Resolved,
+}
+
+/// Which portal the workspaces are in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Portal {
+    /// The Azure portal: Sentinel makes incidents by its own rules.
+    #[default]
+    Azure,
+    /// The Defender portal: Microsoft Defender XDR makes incidents and brings them to the first workspace.
+    Defender,
+}
+
+fn share<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    let share = f64::deserialize(deserializer)?;
+    if (0.0..=1.0).contains(&share) {
+        Ok(share)
+    } else {
+        Err(serde::de::Error::custom(format!("{share} is no share: a number from 0 to 1")))
+    }
 }
 
 /// Durations as seconds.

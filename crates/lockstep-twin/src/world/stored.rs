@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::acts::Refused;
 use super::alert::DEFENDER_FOR_CLOUD;
 use super::parts::{Deleted, Written};
-use super::{Alert, World};
+use super::{Alert, FIRST, Severity, World};
 
 /// A kind of resource that is kept as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,7 +52,12 @@ impl Stored {
 
     /// Whether it makes incidents of Defender for Cloud's alerts.
     fn makes_incidents(&self) -> bool {
-        self.kind.as_deref() == Some(INCIDENT_CREATION) && self.text("productFilter") == DEFENDER_FOR_CLOUD
+        self.makes_incidents_of(DEFENDER_FOR_CLOUD)
+    }
+
+    /// Whether it makes incidents of a product's alerts.
+    fn makes_incidents_of(&self, product: &str) -> bool {
+        self.kind.as_deref() == Some(INCIDENT_CREATION) && self.text("productFilter").eq_ignore_ascii_case(product)
     }
 
     /// Whether it is a connector to Defender for Cloud that is on.
@@ -247,6 +252,14 @@ impl World {
         }
     }
 
+    /// Makes incidents of another product's alerts in the first workspace, by a Microsoft incident creation rule.
+    pub fn make_incidents_of(&mut self, product: &str) {
+        let name = self.estate.stable_guid(&format!("incident creation rule/{product}")).to_string();
+        let shown = format!("Create incidents based on {product}");
+        let properties = json!({"displayName": shown, "enabled": true, "productFilter": product});
+        self.put(&Holder::Workspace(FIRST), Collection::AlertRules, &name, Some(INCIDENT_CREATION), properties);
+    }
+
     /// Turns bi-directional sync of every subscription on or off.
     pub(super) fn switch_sync(&mut self, on: bool) {
         for subscription in self.estate.subscriptions() {
@@ -272,12 +285,19 @@ impl World {
     }
 
     /// The places of the workspaces that an alert comes to: those of its tenant whose connector covers its subscription.
+    ///
+    /// In the Defender portal the first workspace takes in the tenant's alerts, but no informational ones. Alerts of other
+    /// products come to the first workspace.
     pub(super) fn receivers(&self, position: usize) -> Vec<usize> {
         let alert = self.alerts.at(position);
-        if !alert.is_defender_for_cloud() {
-            return Vec::new();
-        }
         let tenant = self.estate.tenant_of(&alert.subscription_id);
+        if !alert.is_defender_for_cloud() {
+            return vec![FIRST];
+        }
+        if self.in_defender() {
+            let comes = alert.severity != Severity::Informational && tenant == Some(&self.estate.tenant_id);
+            return if comes { vec![FIRST] } else { Vec::new() };
+        }
         let covers = |place: &usize| {
             let home = self.estate.tenant_of(&self.sentinels[*place].workspace.subscription_id);
             let mut connectors = self.stored(&Holder::Workspace(*place), Collection::DataConnectors);
@@ -289,7 +309,8 @@ impl World {
     /// The name of a workspace's rule that makes an incident of a new alert: it is on, and its filters let the alert through.
     pub(super) fn rule_that_makes_incident(&self, place: usize, alert: &Alert) -> Option<String> {
         let mut rules = self.stored(&Holder::Workspace(place), Collection::AlertRules);
-        let found = rules.find(|rule| rule.makes_incidents() && rule.is_enabled() && rule.lets_through(alert));
+        let found = rules
+            .find(|rule| rule.makes_incidents_of(&alert.product_name) && rule.is_enabled() && rule.lets_through(alert));
         found.map(|rule| rule.name.clone())
     }
 

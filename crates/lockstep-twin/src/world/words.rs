@@ -119,6 +119,14 @@ words! {
     }
 }
 
+impl Severity {
+    /// The worse of the two.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |severity| Self::ALL.iter().position(|known| *known == severity);
+        if rank(other) < rank(self) { other } else { self }
+    }
+}
+
 words! {
     /// What a closed incident turned out to be.
     Classification {

@@ -4,15 +4,18 @@
 
 mod activity;
 mod alerts;
+mod automation;
 mod cloud;
 mod estates;
 mod faults;
 mod incidents;
 mod loading;
 mod logs;
+mod portal;
 mod requests;
 mod resources;
 mod rights;
+mod rows;
 mod sign_in;
 mod sockets;
 mod table;
