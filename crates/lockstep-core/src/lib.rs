@@ -11,9 +11,11 @@
 extern crate alloc;
 
 mod agreed;
+mod brake;
 mod closing_text;
 mod decide;
 mod ids;
+mod item;
 mod model;
 mod plan;
 mod policy;
@@ -21,9 +23,11 @@ mod reason;
 mod time;
 
 pub use agreed::{Agreed, Pair};
+pub use brake::{BrakeLimit, BrakeRecord, BrakeScope, Load, Lowered, Trip, Waiting, brake};
 pub use closing_text::closing_text;
 pub use decide::{Change, Target, Verdict, decide, propose};
 pub use ids::{AlertId, AlertPlace, IncidentId};
+pub use item::Item;
 pub use model::{
     Alert, AlertAct, AlertState, Classification, Closing, Confirmed, Incident, IncidentState, Severity, Version,
     is_defender_product,

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use core::fmt;
 
+use crate::brake::Trip;
 use crate::model::AlertState;
 
 /// Why an incident is left alone. Its `Display` is a sentence's end for people: "left alone: an alert is still new".
@@ -55,6 +56,10 @@ pub enum Reason {
     },
     /// It has as many alerts as an incident can hold: there may be more that nobody sees.
     TooManyAlerts,
+    /// A brake holds it.
+    Braked(Trip),
+    /// It moved while it was about to be written, so that something else is due than was weighed.
+    MovedMeanwhile,
     /// Something about it could not be read; this says what.
     Unread(String),
     /// Something about it may not be read; this says which right is missing.
@@ -66,7 +71,11 @@ impl Reason {
     pub fn is_unknown(&self) -> bool {
         matches!(
             self,
-            Self::Unread(_) | Self::NotAllowed(_) | Self::TasksUnread | Self::AlertUnclear(AlertState::Unread)
+            Self::Unread(_)
+                | Self::NotAllowed(_)
+                | Self::MovedMeanwhile
+                | Self::TasksUnread
+                | Self::AlertUnclear(AlertState::Unread)
         )
     }
 
@@ -80,6 +89,7 @@ impl Reason {
                 | Self::OpenTasks(_)
                 | Self::AlertsUncounted { .. }
                 | Self::TooManyAlerts
+                | Self::Braked(_)
         )
     }
 
@@ -107,6 +117,8 @@ impl Reason {
             Self::TasksUnread => "tasks-unread",
             Self::AlertsUncounted { .. } => "alerts-uncounted",
             Self::TooManyAlerts => "too-many-alerts",
+            Self::Braked(_) => "braked",
+            Self::MovedMeanwhile => "moved-meanwhile",
             Self::Unread(_) => "unread",
             Self::NotAllowed(_) => "not-allowed",
         }
@@ -146,6 +158,8 @@ impl fmt::Display for Reason {
                 write!(f, "it says that it has {counted} alert{}, but {judged} could be judged", plural(*counted))
             }
             Self::TooManyAlerts => f.write_str("it is full: it may have alerts that nobody sees"),
+            Self::Braked(trip) => write!(f, "{trip}"),
+            Self::MovedMeanwhile => f.write_str("it moved just before it would have been written"),
             Self::Unread(what) => write!(f, "it could not be read: {what}"),
             Self::NotAllowed(what) => write!(f, "a right to read it is missing: {what}"),
         }

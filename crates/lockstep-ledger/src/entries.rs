@@ -7,7 +7,7 @@ use std::sync::Arc;
 use lockstep_core::IncidentId;
 
 use crate::error::Error;
-use crate::event::{Entry, Event, RunId, WriteId};
+use crate::event::{Approved, Braked, Entry, Event, RunId, WriteId};
 use crate::history::{PAGE, Tail};
 use crate::log::Log;
 
@@ -97,6 +97,10 @@ impl Entries {
             Event::InDoubt(in_doubt) => self.writes.contains(&in_doubt.write),
             Event::Settled(settled) => self.writes.contains(&settled.write),
             Event::Confirmed(confirmed) => self.writes.remove(&confirmed.write),
+            Event::Braked(Braked { items, .. }) | Event::Approved(Approved { items, .. }) => {
+                let is_about = |incident: &IncidentId| items.iter().any(|item| item.incident == *incident);
+                self.filter.run.is_none() && self.filter.incident.as_ref().is_none_or(is_about)
+            }
             Event::BaseMoved(moved) => {
                 self.filter.run.is_none()
                     && self.filter.incident.as_ref().is_none_or(|wanted| *wanted == moved.incident)

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use lockstep_core::{Agreed, AlertAct, AlertId, AlertPlace, AlertState, IncidentId, IncidentState, Time, Version};
+use lockstep_core::{
+    Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, IncidentId, IncidentState, Item, Time, Version,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -34,6 +36,10 @@ pub enum Event {
     Confirmed(Confirmed),
     /// An incident and its alerts are taken to agree as they stand, without a write.
     BaseMoved(BaseMoved),
+    /// A brake holds changes that lower.
+    Braked(Braked),
+    /// A person said yes to changes.
+    Approved(Approved),
     /// A run came to its end.
     RunEnded(RunEnded),
 }
@@ -57,12 +63,17 @@ pub struct RunStarted {
     pub instance: String,
     /// The policy that decides.
     pub policy: PolicyUsed,
-    /// The hash of the plan file that is carried out; `None` where the run plans for itself.
-    pub plan: Option<Hash>,
+    /// The plan file that is carried out, whole; `None` where the run plans for itself.
+    pub plan: Option<Body>,
+    /// The run whose writes are taken back; `None` where none is.
+    pub undoes: Option<RunId>,
     /// The program that runs.
     pub binary: Binary,
     /// The workspace that it writes to, as people know it.
     pub workspace: String,
+    /// When the look ended that it acts on, by the service's clock.
+    #[serde(with = "format::moment")]
+    pub asked: Time,
 }
 
 /// A policy: what it is called, and the hash of its whole text.
@@ -102,11 +113,34 @@ pub struct Intended {
     /// Where the incident will stand.
     #[serde(with = "format::incident_state")]
     pub after: IncidentState,
+    /// Whom and what it follows.
+    pub cause: Cause,
     /// Why, in a sentence.
     pub reason: String,
 }
 
+/// Whose acts, and in which subscriptions, a write follows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// The subscriptions of the alerts, by their GUIDs, each once.
+    pub subscriptions: Vec<String>,
+    /// The person who moved the alerts, as the activity log names them; `None` where that is not determined.
+    pub person: Option<String>,
+}
+
 impl Intended {
+    /// Whether it makes the incident less visible.
+    pub fn lowers(&self) -> bool {
+        self.after.is_closed() && !self.before.state.is_closed()
+    }
+
+    /// What a person had to say yes to.
+    pub fn item(&self) -> Item {
+        let alerts = self.before.alerts.iter().map(|alert| (&alert.id, &alert.state));
+        Item::new(&self.incident, &self.before.state, &self.after, alerts)
+    }
+
     /// What both sides agree on once this write has happened.
     pub fn agreed(&self) -> Agreed {
         let alerts = self.before.alerts.iter().map(|alert| (alert.id.clone(), alert.state.clone()));
@@ -286,6 +320,49 @@ pub enum WhyMoved {
     Rebuilt,
 }
 
+/// A brake holds changes that lower, beside those that it held before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Braked {
+    /// What the brake counts for.
+    #[serde(with = "format::brake_scope")]
+    pub scope: BrakeScope,
+    /// The limit that would be exceeded, in words.
+    pub limit: String,
+    /// What it holds, and did not hold before.
+    #[serde(with = "format::items")]
+    pub items: Vec<Item>,
+}
+
+/// A person said yes to changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approved {
+    /// Who said so, as they or their operating system name them.
+    pub by: String,
+    /// What they were shown.
+    pub of: Approval,
+    /// What may be done: these, on these terms, each once.
+    #[serde(with = "format::items")]
+    pub items: Vec<Item>,
+}
+
+/// What a person was shown when they said yes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Approval {
+    /// What a brake held, up to an entry that says so.
+    Brake {
+        /// The entry.
+        number: u64,
+    },
+    /// A plan file, known by its hash.
+    Plan {
+        /// The hash of its text.
+        hash: Hash,
+    },
+}
+
 /// A run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -419,11 +496,12 @@ impl fmt::Debug for Body {
 impl Event {
     /// The bodies that the event names.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
-        let (incident, alerts) = match self {
+        let (whole, alerts) = match self {
+            Self::RunStarted(started) => (started.plan.as_ref(), [].as_slice()),
             Self::Intended(intended) => (Some(&intended.before.incident), intended.before.alerts.as_slice()),
             Self::AlertIntended(intended) => (None, std::slice::from_ref(&intended.before)),
             _ => (None, [].as_slice()),
         };
-        incident.into_iter().chain(alerts.iter().filter_map(|alert| alert.body.as_ref()))
+        whole.into_iter().chain(alerts.iter().filter_map(|alert| alert.body.as_ref()))
     }
 }

@@ -92,6 +92,14 @@ spelled!(
     alert_act: lockstep_core::AlertAct as AlertActForm, AlertActForm::of, |form| Some(form.read())
 );
 spelled!(
+    /// What a brake counts for.
+    brake_scope: lockstep_core::BrakeScope as BrakeScopeForm, BrakeScopeForm::of, |form| Some(form.read())
+);
+spelled!(
+    /// What a person says yes to.
+    items: Vec<lockstep_core::Item> as Vec<ItemForm>, |items| items.iter().map(ItemForm::of).collect(), |forms| Some(forms.into_iter().map(ItemForm::read).collect())
+);
+spelled!(
     /// Where an alert stands.
     alert_state: lockstep_core::AlertState as AlertStateForm, AlertStateForm::of, |form| Some(form.read())
 );
@@ -156,6 +164,54 @@ impl AlertActForm {
             Self::Dismiss => Act::Dismiss,
             Self::Resolve => Act::Resolve,
         }
+    }
+}
+
+/// What a brake counts for, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BrakeScopeForm {
+    Workspace,
+    Subscription(String),
+    Person(String),
+}
+
+impl BrakeScopeForm {
+    fn of(scope: &lockstep_core::BrakeScope) -> Self {
+        use lockstep_core::BrakeScope as Scope;
+        match scope {
+            Scope::Workspace => Self::Workspace,
+            Scope::Subscription(id) => Self::Subscription(id.clone()),
+            Scope::Person(who) => Self::Person(who.clone()),
+        }
+    }
+
+    fn read(self) -> lockstep_core::BrakeScope {
+        use lockstep_core::BrakeScope as Scope;
+        match self {
+            Self::Workspace => Scope::Workspace,
+            Self::Subscription(id) => Scope::Subscription(id),
+            Self::Person(who) => Scope::Person(who),
+        }
+    }
+}
+
+/// What a person says yes to, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemForm {
+    #[serde(with = "incident_id")]
+    incident: lockstep_core::IncidentId,
+    terms: String,
+}
+
+impl ItemForm {
+    fn of(item: &lockstep_core::Item) -> Self {
+        Self { incident: item.incident.clone(), terms: item.terms.clone() }
+    }
+
+    fn read(self) -> lockstep_core::Item {
+        lockstep_core::Item { incident: self.incident, terms: self.terms }
     }
 }
 

@@ -1,9 +1,10 @@
 //! What a ledger can be asked: everything here is made by replaying its entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use lockstep_core::{Agreed, IncidentId, Time};
+use lockstep_core::{Agreed, BrakeRecord, IncidentId, Item, Time};
 
+use crate::brakes::{Brakes, OpenBrake};
 use crate::chain::{Fault, Head, Line};
 use crate::error::Error;
 use crate::event::{AlertIntended, Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
@@ -20,6 +21,7 @@ pub struct History {
     unconfirmed: BTreeMap<WriteId, Unconfirmed>,
     bases: BTreeMap<IncidentId, Agreed>,
     began: Option<Time>,
+    brakes: Brakes,
 }
 
 impl History {
@@ -89,6 +91,21 @@ impl History {
         &self.bases
     }
 
+    /// What the brake knows: what was lowered in the last day, what is held and what was approved.
+    pub fn brake_record(&self) -> BrakeRecord {
+        self.brakes.record()
+    }
+
+    /// The brakes that are on.
+    pub fn brakes(&self) -> impl Iterator<Item = &OpenBrake> {
+        self.brakes.on()
+    }
+
+    /// The changes that a person approved in a plan and that did not happen yet.
+    pub fn approved(&self) -> &BTreeSet<Item> {
+        self.brakes.approved()
+    }
+
     /// The runs, oldest first.
     pub fn runs(&self) -> &[Run] {
         &self.runs
@@ -106,6 +123,7 @@ impl History {
 
     /// Draws what follows from an entry that is in order.
     fn note(&mut self, entry: &Entry) {
+        self.brakes.note(entry);
         match &entry.event {
             Event::Began(began) => self.began = Some(began.at),
             Event::RunStarted(started) => {
@@ -128,6 +146,7 @@ impl History {
                 let written = self.base(&moved.incident).and_then(|base| base.written().cloned());
                 self.bases.insert(moved.incident.clone(), moved.agreed().with_written(written));
             }
+            Event::Braked(_) | Event::Approved(_) => {}
             Event::RunEnded(ended) => {
                 if let Some(run) = self.runs.last_mut() {
                     run.end = Some((entry.at, ended.counts));

@@ -10,6 +10,7 @@
 //!
 //! No clock is read here: every entry's time is handed in.
 
+mod brakes;
 mod chain;
 mod entries;
 mod error;
@@ -24,11 +25,12 @@ mod sqlite;
 mod standing;
 mod verify;
 
+pub use brakes::OpenBrake;
 pub use chain::{Fault, Hash, Line};
 pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
-    AlertIntended, AlertRead, AlertStood, BaseMoved, Before, Began, Binary, Body, Confirmed, Counts, Done, Entry,
+    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause, Confirmed, Counts, Done, Entry,
     Event, Followed, InDoubt, Intended, PolicyUsed, Refused, RunEnded, RunId, RunStarted, Settled, WhyMoved, WriteId,
 };
 pub use export::View;

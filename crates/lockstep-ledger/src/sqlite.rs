@@ -194,8 +194,10 @@ mod tests {
             instance: String::new(),
             policy: PolicyUsed { name: String::new(), hash: Hash::ZERO },
             plan: None,
+            undoes: None,
             binary: Binary { version: String::new(), hash: None },
             workspace,
+            asked: Time::default(),
         })
     }
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use lockstep_core::{AlertId, IncidentId};
+use lockstep_core::{AlertId, BrakeScope, IncidentId};
 
-use crate::event::{Event, RunId, WriteId};
+use crate::event::{Approval, Event, RunId, WriteId};
 
 /// Where a ledger stands: the run under way and the writes without a known outcome.
 ///
@@ -17,13 +17,16 @@ use crate::event::{Event, RunId, WriteId};
 ///   incident.
 /// - A write that happened is confirmed once.
 /// - A run ends when each of its writes has an outcome or is in doubt.
-/// - Where the ledger begins, and what is taken to agree without a write, can be entered at any time.
+/// - What a brake holds is approved once, by the number of an entry that says what it holds.
+/// - Where the ledger begins, what a brake holds, which plan was approved, and what is taken to agree without a write, can be entered at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     run: Option<RunId>,
     runs: Arc<BTreeSet<RunId>>,
     open: BTreeMap<WriteId, OpenWrite>,
     unconfirmed: BTreeSet<WriteId>,
+    /// The entries that say what a brake holds and that nobody has approved.
+    braked: BTreeMap<u64, BrakeScope>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +85,15 @@ impl Standing {
             Event::Confirmed(confirmed) => {
                 if !self.unconfirmed.remove(&confirmed.write) {
                     return Err(OutOfOrder::NotUnconfirmed(confirmed.write));
+                }
+            }
+            Event::Braked(braked) => {
+                self.braked.insert(number, braked.scope.clone());
+            }
+            Event::Approved(approved) => {
+                if let Approval::Brake { number } = approved.of {
+                    let scope = self.braked.get(&number).cloned().ok_or(OutOfOrder::NotBraked(number))?;
+                    self.braked.retain(|entry, of| *entry > number || *of != scope);
                 }
             }
             Event::Began(_) | Event::BaseMoved(_) => {}
@@ -160,6 +172,9 @@ pub enum OutOfOrder {
         /// The write without an outcome.
         write: WriteId,
     },
+    /// A brake is approved by the number of an entry that is none of its own, or that was approved before.
+    #[error("entry {0} is no brake that is on")]
+    NotBraked(u64),
     /// A write is confirmed that did not happen, or was confirmed before.
     #[error("write {0} does not wait to be confirmed")]
     NotUnconfirmed(WriteId),

@@ -1,5 +1,6 @@
 //! The decision, by tables and by properties.
 
+mod brake;
 mod decide;
 mod ids;
 mod plan;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep_core::{
-    AlertAct, AlertId, AlertPlace, AlertState, Classification, Closing, IncidentId, IncidentState, Time, Version,
+    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState, Item, Time, Version,
 };
 use lockstep_ledger::{
-    AlertIntended, AlertRead, AlertStood, BaseMoved, Before, Began, Binary, Body, Confirmed, Counts, Done, Entry,
+    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause, Confirmed, Counts, Done, Entry,
     Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed, Refused, RunEnded, RunId,
     RunStarted, Settled, Sqlite, WhyMoved, WriteId,
 };
@@ -74,8 +74,10 @@ pub fn started(n: u128) -> Event {
         instance: "test".to_owned(),
         policy: PolicyUsed { name: "seed".to_owned(), hash: Hash::of("policy") },
         plan: None,
+        undoes: None,
         binary: Binary { version: "0.1.0".to_owned(), hash: Some(Hash::of("binary")) },
         workspace: "contoso-soc".to_owned(),
+        asked: time(0),
     })
 }
 
@@ -89,12 +91,31 @@ pub fn intended(n: u128, on: u64) -> Event {
         alerts: vec![alert],
     };
     let reason = "its only alert was dismissed".to_owned();
-    Event::Intended(Intended { run: run(n), incident: incident(on), number: on, before, after: closed(), reason })
+    let cause = Cause { subscriptions: vec![SUBSCRIPTION.to_owned()], person: None };
+    Event::Intended(Intended { run: run(n), incident: incident(on), number: on, before, after: closed(), cause, reason })
 }
+
+/// What a person has to say yes to for the intent on `on`.
+pub fn item(on: u64) -> Item {
+    match intended(1, on) {
+        Event::Intended(intended) => intended.item(),
+        _ => unreachable!("it is an intent"),
+    }
+}
+
+pub fn braked(scope: BrakeScope, on: impl IntoIterator<Item = u64>) -> Event {
+    Event::Braked(Braked { scope, limit: "2 an hour".to_owned(), items: on.into_iter().map(item).collect() })
+}
+
+pub fn approved(of: Approval, on: impl IntoIterator<Item = u64>) -> Event {
+    Event::Approved(Approved { by: "ann".to_owned(), of, items: on.into_iter().map(item).collect() })
+}
+
+pub const SUBSCRIPTION: &str = "20ff7fc3-e762-44dd-bd96-b71116dcdc23";
 
 /// The intent to dismiss alert `on`, which follows incident `on`.
 pub fn alert_intended(n: u128, on: u64) -> Event {
-    let place = AlertPlace::new("20ff7fc3-e762-44dd-bd96-b71116dcdc23", Some("rg-1"), "westeurope", "2518_a").unwrap();
+    let place = AlertPlace::new(SUBSCRIPTION, Some("rg-1"), "westeurope", "2518_a").unwrap();
     let before =
         AlertRead { id: alert(on), state: AlertState::New, body: Some(Body::of(format!("{{\"alert\":{on}}}"))) };
     let follows = vec![Followed { incident: incident(on), number: on, state: closed() }];

@@ -1,0 +1,51 @@
+//! What a person says yes to: one change on exactly its terms.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use core::fmt::Write as _;
+
+use crate::decide::{Change, Target};
+use crate::ids::{AlertId, IncidentId};
+use crate::model::{AlertState, Closing, IncidentState};
+
+/// One change of an incident, on its terms. A yes to it is a yes to no other: not to another target, and not to the same
+/// one after any of the alerts has moved.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Item {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// From where to where, and because of which alerts. Plain text, the same for the same terms.
+    pub terms: String,
+}
+
+impl Item {
+    /// The change of `incident` from one state to another because of alerts that stand where they are said to stand, in
+    /// any order.
+    pub fn new<'a>(
+        incident: &IncidentId,
+        from: &IncidentState,
+        to: &IncidentState,
+        alerts: impl IntoIterator<Item = (&'a AlertId, &'a AlertState)>,
+    ) -> Self {
+        let mut alerts: Vec<_> = alerts.into_iter().collect();
+        alerts.sort();
+        alerts.dedup();
+        let mut terms = format!("{from} -> {to}");
+        for (id, state) in alerts {
+            write!(terms, "; alert {id} {state}").expect("a String takes all that is written");
+        }
+        Self { incident: incident.clone(), terms }
+    }
+}
+
+impl Change {
+    /// What a person would have to say yes to.
+    pub fn item(&self) -> Item {
+        let to = match self.to {
+            Target::Active => IncidentState::Active,
+            Target::Closed(classification) => IncidentState::Closed(Some(Closing { classification, comment: String::new() })),
+        };
+        Item::new(&self.incident, &self.from, &to, self.alerts.iter().map(|alert| (&alert.id, &alert.state)))
+    }
+}
