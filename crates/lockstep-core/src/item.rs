@@ -7,7 +7,7 @@ use core::fmt::Write as _;
 
 use crate::decide::{Change, Target};
 use crate::ids::{AlertId, IncidentId};
-use crate::model::{AlertState, Closing, IncidentState};
+use crate::model::{Alert, AlertState, Closing, Incident, IncidentState};
 
 /// One change of an incident, on its terms. A yes to it is a yes to no other: not to another target, and not to the same
 /// one after any of the alerts has moved.
@@ -15,6 +15,8 @@ use crate::model::{AlertState, Closing, IncidentState};
 pub struct Item {
     /// Which incident.
     pub incident: IncidentId,
+    /// The number that people call it by.
+    pub number: u64,
     /// From where to where, and because of which alerts. Plain text, the same for the same terms.
     pub terms: String,
 }
@@ -23,7 +25,7 @@ impl Item {
     /// The change of `incident` from one state to another because of alerts that stand where they are said to stand, in
     /// any order.
     pub fn new<'a>(
-        incident: &IncidentId,
+        (incident, number): (&IncidentId, u64),
         from: &IncidentState,
         to: &IncidentState,
         alerts: impl IntoIterator<Item = (&'a AlertId, &'a AlertState)>,
@@ -35,17 +37,30 @@ impl Item {
         for (id, state) in alerts {
             write!(terms, "; alert {id} {state}").expect("a String takes all that is written");
         }
-        Self { incident: incident.clone(), terms }
+        Self { incident: incident.clone(), number, terms }
     }
 }
 
 impl Change {
     /// What a person would have to say yes to.
     pub fn item(&self) -> Item {
-        let to = match self.to {
-            Target::Active => IncidentState::Active,
-            Target::Closed(classification) => IncidentState::Closed(Some(Closing { classification, comment: String::new() })),
-        };
-        Item::new(&self.incident, &self.from, &to, self.alerts.iter().map(|alert| (&alert.id, &alert.state)))
+        item((&self.incident, self.number), &self.from, self.to, &self.alerts)
     }
+}
+
+impl Incident {
+    /// What a person would have to say yes to, were `target` made of the incident as it stands.
+    pub fn item(&self, target: Target) -> Item {
+        item((&self.id, self.number), &self.state, target, &self.alerts)
+    }
+}
+
+fn item(incident: (&IncidentId, u64), from: &IncidentState, target: Target, alerts: &[Alert]) -> Item {
+    let to = match target {
+        Target::Active => IncidentState::Active,
+        Target::Closed(classification) => {
+            IncidentState::Closed(Some(Closing { classification, comment: String::new() }))
+        }
+    };
+    Item::new(incident, from, &to, alerts.iter().map(|alert| (&alert.id, &alert.state)))
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lockstep_azure::{Error, FreshIncident, IncidentChange, Workspace, WriteError};
-use lockstep_core::{Agreed, Change, Closing, IncidentState, Reason, Target, closing_text};
+use lockstep_core::{Agreed, Change, Closing, IncidentState, Load, Reason, Target, Time, closing_text};
 use lockstep_ledger::{
-    AlertRead, Before, Body, Counts, Done, Event, Hash, InDoubt, Intended, Refused, RunEnded, RunId, RunStarted,
+    AlertRead, Before, Body, Cause, Counts, Done, Event, Hash, InDoubt, Intended, Refused, RunEnded, RunId, RunStarted,
     WriteId,
 };
 use serde_json::{Map, Value};
@@ -34,8 +34,8 @@ pub(crate) struct CarryOut<'a> {
 }
 
 impl<'a> CarryOut<'a> {
-    /// Enters that a run begins.
-    pub(crate) async fn begin(engine: &'a Engine) -> Result<Self, Stopped> {
+    /// Enters that a run begins, after a look that ended at `asked`, by the service's clock.
+    pub(crate) async fn begin(engine: &'a Engine, asked: Time) -> Result<Self, Stopped> {
         let guid = Uuid::new_v4();
         let run = RunId::new(guid);
         let started = RunStarted {
@@ -43,8 +43,10 @@ impl<'a> CarryOut<'a> {
             instance: engine.identity.instance.clone(),
             policy: engine.identity.policy.clone(),
             plan: None,
+            undoes: None,
             binary: engine.identity.binary.clone(),
             workspace: engine.observer.workspace.scope().arm_id(),
+            asked,
         };
         engine.ledger.append(engine.clock.now(), Event::RunStarted(started)).await?;
         Ok(Self { engine, workspace: engine.observer.workspace.for_run(guid), run, ended: OnceCell::new() })
@@ -93,7 +95,7 @@ impl<'a> CarryOut<'a> {
         let mut last = None;
         for _ in 0..TRIES {
             if judged.read.began.elapsed() > FRESH {
-                judged = match self.again(&judged).await {
+                judged = match self.again(planned, &judged).await {
                     Ok(judged) => judged,
                     Err(reason) => return Outcome::Left { change: judged.change, reason },
                 };
@@ -117,7 +119,7 @@ impl<'a> CarryOut<'a> {
                 }
             };
             last = Some(error);
-            judged = match self.again(&judged).await {
+            judged = match self.again(planned, &judged).await {
                 Ok(judged) => judged,
                 Err(reason) => return Outcome::Left { change: judged.change, reason },
             };
@@ -127,12 +129,23 @@ impl<'a> CarryOut<'a> {
     }
 
     /// Reads and decides anew.
-    async fn again(&self, judged: &Judged) -> Result<Judged, Reason> {
+    async fn again(&self, planned: &Judged, judged: &Judged) -> Result<Judged, Reason> {
         let seen = &judged.read.confirmed.incident;
         let base = self.base(judged);
         let read: Read = confirm(&self.workspace, seen, judged.change.to).await?;
         let decided = judge(&self.workspace, read, &self.engine.observer.policy, base.as_ref()).await;
-        decided.map_err(|(_, reason)| reason)
+        let decided = decided.map_err(|(_, reason)| reason)?;
+        if self.is_within(&planned.change, &decided.change) { Ok(decided) } else { Err(Reason::MovedMeanwhile) }
+    }
+
+    /// Whether what is due now may go on as what was planned: it lowers only what the brake has weighed as lowering, and
+    /// what a person said yes to only on the same terms.
+    fn is_within(&self, planned: &Change, now: &Change) -> bool {
+        if !now.to.lowers() {
+            return true;
+        }
+        let (planned_item, item) = (planned.item(), now.item());
+        item == planned_item || planned.to.lowers() && !self.engine.ledger.history().is_approved(&planned_item)
     }
 
     fn base(&self, judged: &Judged) -> Option<Agreed> {
@@ -231,9 +244,15 @@ impl<'a> CarryOut<'a> {
                 alerts: alerts.collect(),
             },
             after: state_after(planned),
+            cause: cause(change),
             reason: closing_text(change, &self.run.to_string()),
         }
     }
+}
+
+fn cause(change: &Change) -> Cause {
+    let Load { subscriptions, person, .. } = change.into();
+    Cause { subscriptions: subscriptions.into_iter().collect(), person }
 }
 
 /// What became of one write.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use lockstep_ledger::{Binary, Hash, Ledger, PolicyUsed};
 use tokio_util::sync::CancellationToken;
 
+use crate::braked::enter_braked;
 use crate::carry_out::CarryOut;
 use crate::clock::Clock;
 use crate::observe::Observer;
@@ -60,14 +61,27 @@ impl Engine {
     /// is among the outcomes.
     pub async fn pass(&self, stop: &CancellationToken, told: &(dyn Fn(&Outcome) + Sync)) -> Result<Pass, Stopped> {
         settle(self).await?;
-        let observation = self.observer.observe(&self.ledger.history()).await?;
+        self.take_approvals().await?;
+        let mut observation = self.observer.observe(&self.ledger.history()).await?;
+        enter_braked(self, &mut observation).await?;
         if observation.due.is_empty() {
             return Ok(Pass { run: None, observation, outcomes: Vec::new() });
         }
         let left = u64::try_from(observation.plan.left.len()).unwrap_or(u64::MAX);
-        let carry_out = CarryOut::begin(self).await?;
+        let carry_out = CarryOut::begin(self, observation.asked).await?;
         let outcomes = carry_out.all(&observation.due, stop, told).await;
         carry_out.end(&outcomes, left).await?;
         Ok(Pass { run: Some(carry_out.run()), observation, outcomes })
+    }
+
+    /// Enters what people approved while this instance held the ledger.
+    async fn take_approvals(&self) -> Result<(), Stopped> {
+        for answer in self.ledger.take_approvals(self.clock.now()).await? {
+            match answer {
+                Ok(entry) => tracing::info!(entry = entry.number, "an approval was entered"),
+                Err(refusal) => tracing::warn!(%refusal, "an approval came too late and was not entered"),
+            }
+        }
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@
 //! A timer wakes a pass and tells it nothing. Only [`carry_out`](Engine::pass) writes to the cloud, and never what is not in
 //! the ledger first. The clock is read in one file, `clock.rs`.
 
+mod braked;
 mod carry_out;
 mod clock;
 mod confirm;

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use futures::StreamExt;
-use lockstep_azure::{Question, Unreadable, Untouched, Workspace};
-use lockstep_core::{Plan, Policy, Reason, Time, Verdict, plan, propose};
-use lockstep_ledger::History;
+use lockstep_azure::{Question, Sightings, Unreadable, Untouched, Workspace};
+use lockstep_core::{
+    Brake, BrakeLimit, Incident, Plan, Policy, Reason, Target, Time, Trip, Verdict, Waiting, plan, propose,
+};
+use lockstep_ledger::{History, OpenBrake};
 
 use crate::confirm::{Judged, confirm, judge};
 use crate::stopped::Stopped;
@@ -24,6 +26,10 @@ pub struct Observer {
 pub struct Observation {
     /// What will be done, and which of the incidents that were looked at are left alone.
     pub plan: Plan,
+    /// The changes that the brake holds; the plan leaves them alone.
+    pub waiting: Vec<Waiting>,
+    /// The brakes that are on.
+    pub brakes: Vec<OpenBrake>,
     /// How many further incidents the tables show to need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
     /// Incidents whose row in the tables cannot be read. Nothing is known about them.
@@ -67,6 +73,9 @@ impl Observer {
             }
             let base = history.base(&seen.id);
             let target = propose(seen, &self.policy, base).map_err(|reason| (seen.id.clone(), reason))?;
+            if let Some(trip) = self.holds_already(seen, target, history) {
+                return Err((seen.id.clone(), Reason::Braked(trip)));
+            }
             let confirmed = confirm(&self.workspace, seen, target).await.map_err(|reason| (seen.id.clone(), reason))?;
             judge(&self.workspace, confirmed, &self.policy, base).await
         });
@@ -82,9 +91,13 @@ impl Observer {
             Err((incident, reason)) => Verdict::Leave(incident, reason),
         });
         let plan = plan(verdicts);
+        let record = history.brake_record();
+        let (plan, waiting) = plan.braked(self.policy.brake, &record, open(&sightings), sightings.asked);
         let due = plan.changes.iter().filter_map(|change| reads.remove(&change.incident)).collect();
         Ok(Observation {
             plan,
+            waiting,
+            brakes: history.brakes().cloned().collect(),
             untouched: sightings.untouched,
             unreadable: sightings.unreadable,
             asked: sightings.asked,
@@ -93,6 +106,23 @@ impl Observer {
             due,
         })
     }
+    /// The brake that holds this very change already, as far as the tables show it: it needs no fresh reads to go on waiting.
+    fn holds_already(&self, seen: &Incident, target: Target, history: &History) -> Option<Trip> {
+        if self.policy.brake == Brake::Off || !target.lowers() {
+            return None;
+        }
+        let item = seen.item(target);
+        let brake = history.brakes().find(|brake| brake.holds(&item))?;
+        Some(Trip { scope: brake.scope.clone(), limit: BrakeLimit::On(brake.number()) })
+    }
+}
+
+/// How many incidents of Defender for Cloud alerts are open, as far as the tables show.
+fn open(sightings: &Sightings) -> u64 {
+    let untouched = sightings.untouched.iter();
+    let untouched = untouched.filter(|(why, _)| !matches!(why, Untouched::OtherProduct | Untouched::Closed));
+    let due = sightings.due.iter().filter(|incident| !incident.state.is_closed()).count();
+    untouched.map(|(_, count)| count).sum::<u64>() + u64::try_from(due).unwrap_or(u64::MAX)
 }
 
 /// How many incidents are read at the same time: enough to hide the latency of each, few enough that a burst of them stays

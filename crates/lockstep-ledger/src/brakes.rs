@@ -58,6 +58,11 @@ impl OpenBrake {
         self.held.values().flatten()
     }
 
+    /// Whether it holds this change.
+    pub fn holds(&self, item: &Item) -> bool {
+        self.held.values().any(|items| items.contains(item))
+    }
+
     /// What approving `number` would release: what was held up to that entry.
     pub fn up_to(&self, number: u64) -> BTreeSet<Item> {
         self.held.range(..=number).flat_map(|(_, items)| items).cloned().collect()
@@ -122,7 +127,7 @@ impl Brakes {
         self.lowered.insert(write, lowered);
     }
 
-    fn is_approved(&self, item: &Item) -> bool {
+    pub fn is_approved(&self, item: &Item) -> bool {
         self.approved.contains(item) || self.released.values().any(|items| items.contains(item))
     }
 
@@ -158,7 +163,9 @@ impl Brakes {
             self.approved.extend(items);
             return;
         };
-        let Some((scope, brake)) = self.on.iter_mut().find(|(_, brake)| brake.held.contains_key(&number)) else { return };
+        let Some((scope, brake)) = self.on.iter_mut().find(|(_, brake)| brake.held.contains_key(&number)) else {
+            return;
+        };
         let scope = scope.clone();
         brake.held = brake.held.split_off(&(number + 1));
         if brake.held.is_empty() {

@@ -138,7 +138,7 @@ impl Intended {
     /// What a person had to say yes to.
     pub fn item(&self) -> Item {
         let alerts = self.before.alerts.iter().map(|alert| (&alert.id, &alert.state));
-        Item::new(&self.incident, &self.before.state, &self.after, alerts)
+        Item::new((&self.incident, self.number), &self.before.state, &self.after, alerts)
     }
 
     /// What both sides agree on once this write has happened.

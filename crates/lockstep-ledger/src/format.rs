@@ -202,16 +202,17 @@ impl BrakeScopeForm {
 pub struct ItemForm {
     #[serde(with = "incident_id")]
     incident: lockstep_core::IncidentId,
+    incident_number: u64,
     terms: String,
 }
 
 impl ItemForm {
     fn of(item: &lockstep_core::Item) -> Self {
-        Self { incident: item.incident.clone(), terms: item.terms.clone() }
+        Self { incident: item.incident.clone(), incident_number: item.number, terms: item.terms.clone() }
     }
 
     fn read(self) -> lockstep_core::Item {
-        lockstep_core::Item { incident: self.incident, terms: self.terms }
+        lockstep_core::Item { incident: self.incident, number: self.incident_number, terms: self.terms }
     }
 }
 

@@ -101,6 +101,11 @@ impl History {
         self.brakes.on()
     }
 
+    /// Whether a person said yes to this change, in a plan or by releasing a brake, and it did not happen yet.
+    pub fn is_approved(&self, item: &Item) -> bool {
+        self.brakes.is_approved(item)
+    }
+
     /// The changes that a person approved in a plan and that did not happen yet.
     pub fn approved(&self) -> &BTreeSet<Item> {
         self.brakes.approved()

@@ -6,7 +6,8 @@ use lockstep_core::Time;
 use tokio::sync::oneshot;
 
 use crate::error::Error;
-use crate::event::{Body, Entry, Event};
+use crate::event::{Approved, Body, Entry, Event};
+use crate::format;
 use crate::history::History;
 use crate::log::{Holder, Lease, Log};
 
@@ -50,6 +51,31 @@ impl Ledger {
         answered.await.unwrap_or(Err(Error::Stopped))
     }
 
+    /// Enters the approvals that were left with [`leave_approval`](crate::leave_approval) since this was last called.
+    ///
+    /// Answers each with its entry, or with why it was not entered: it is out of order, or no approval at all. Either way
+    /// it is not answered a second time.
+    ///
+    /// # Errors
+    ///
+    /// What keeps them from being read or entered. What was not entered then stays where it was left.
+    pub async fn take_approvals(&self, at: Time) -> Result<Vec<Result<Entry, Refusal>>, Error> {
+        let mut answers = Vec::new();
+        for (request, text) in self.desk.log.left().await? {
+            let answer = match format::decode(&text) {
+                Ok(event @ Event::Approved(_)) => match self.append(at, event).await {
+                    Ok(entry) => Ok(entry),
+                    Err(Error::OutOfOrder(why)) => Err(Refusal(why.to_string())),
+                    Err(error) => return Err(error),
+                },
+                _ => Err(Refusal("it is no approval".to_owned())),
+            };
+            self.desk.log.forget(&self.desk.lease, request).await?;
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
     /// What the entries made so far come to. It does not change; ask again after an append.
     ///
     /// Free to ask; but the first append made while an answer is still held copies it, so let go of it before writing much.
@@ -62,6 +88,20 @@ impl Ledger {
         &self.desk.log
     }
 }
+
+/// Leaves an approval for the instance that holds the lease of `log`, which enters it before its next pass.
+///
+/// # Errors
+///
+/// What keeps it from being left.
+pub async fn leave_approval(log: &dyn Log, approved: Approved) -> Result<(), Error> {
+    log.leave(format::encode(&Event::Approved(approved))).await
+}
+
+/// Why an approval that was left was not entered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Refusal(String);
 
 /// Where appends wait for their turn.
 #[derive(Debug)]

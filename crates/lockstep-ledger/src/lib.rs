@@ -30,12 +30,13 @@ pub use chain::{Fault, Hash, Line};
 pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
-    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause, Confirmed, Counts, Done, Entry,
-    Event, Followed, InDoubt, Intended, PolicyUsed, Refused, RunEnded, RunId, RunStarted, Settled, WhyMoved, WriteId,
+    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
+    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Refused, RunEnded, RunId,
+    RunStarted, Settled, WhyMoved, WriteId,
 };
 pub use export::View;
 pub use history::{History, Intent, OpenIntent, Run, Unconfirmed};
-pub use ledger::Ledger;
+pub use ledger::{Ledger, Refusal, leave_approval};
 pub use log::{Holder, Lease, Log};
 pub use sqlite::Sqlite;
 pub use standing::{OutOfOrder, Standing};

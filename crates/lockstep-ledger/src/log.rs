@@ -33,6 +33,15 @@ pub trait Log: fmt::Debug + Send + Sync {
     /// The lines after number `after`, at most `limit` of them, in their order.
     async fn read(&self, after: u64, limit: usize) -> Result<Vec<Line>, Error>;
 
+    /// Leaves a text for whoever holds the lease; needs none. Durable once it has returned.
+    async fn leave(&self, request: String) -> Result<(), Error>;
+
+    /// The texts that were left, oldest first, each with its number.
+    async fn left(&self) -> Result<Vec<(i64, String)>, Error>;
+
+    /// Forgets a text that was left.
+    async fn forget(&self, lease: &Lease, request: i64) -> Result<(), Error>;
+
     /// The text under a hash; `None` where there is none. That the hash is right is for the caller to check.
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error>;
 }

@@ -76,6 +76,22 @@ impl Log for Sqlite {
         .await
     }
 
+    async fn leave(&self, request: String) -> Result<(), Error> {
+        let insert = "INSERT INTO request (text) VALUES (?1)";
+        self.on_thread(move |file| file.with("written", |connection| connection.execute(insert, [request]).map(drop)))
+            .await
+    }
+
+    async fn left(&self) -> Result<Vec<(i64, String)>, Error> {
+        self.on_thread(move |file| file.with("read", |connection| requests(connection))).await
+    }
+
+    async fn forget(&self, _lease: &Lease, request: i64) -> Result<(), Error> {
+        let delete = "DELETE FROM request WHERE id = ?1";
+        self.on_thread(move |file| file.with("written", |connection| connection.execute(delete, [request]).map(drop)))
+            .await
+    }
+
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error> {
         self.on_thread(move |file| file.with("read", |connection| body(connection, hash))).await
     }
@@ -156,6 +172,11 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
         previous: Hash::from(row.get::<_, [u8; 32]>(3)?),
         hash: Hash::from(row.get::<_, [u8; 32]>(4)?),
     })
+}
+
+fn requests(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {
+    let mut select = connection.prepare_cached("SELECT id, text FROM request ORDER BY id")?;
+    select.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 fn body(connection: &mut Connection, hash: Hash) -> rusqlite::Result<Option<String>> {

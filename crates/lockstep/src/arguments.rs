@@ -54,6 +54,8 @@ pub enum Command {
     Apply(Pass),
     /// Make a pass again and again, until it is told to end
     Watch(Watch),
+    /// Say yes to what the brake holds, or show what it holds
+    Approve(Approve),
     /// Show what was done: the entries of the ledger
     Ledger(Ledger),
     /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
@@ -95,6 +97,20 @@ pub struct Watch {
     pub interval: Duration,
     #[command(flatten)]
     pub pass: Pass,
+}
+
+/// What `approve` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Approve {
+    /// The number under which a pass or this command showed the brake; if not given, the brakes that are on are shown
+    #[arg(value_name = "BRAKE-ID")]
+    pub brake: Option<u64>,
+    /// Who says yes, for the ledger; whoever is logged in if not given
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
 }
 
 /// What `ledger` takes.

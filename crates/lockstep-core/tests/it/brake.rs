@@ -23,7 +23,7 @@ fn second(n: i64) -> Time {
 
 fn item(n: u64) -> Item {
     let incident = IncidentId::parse(&format!("7c1a5e08-0000-4000-8000-{n:012x}")).expect("a GUID");
-    Item::new(&incident, &IncidentState::New, &IncidentState::Closed(None), [])
+    Item::new((&incident, n), &IncidentState::New, &IncidentState::Closed(None), [])
 }
 
 /// A change of subscription and person; `raise` before it makes it one that raises.

@@ -113,6 +113,8 @@ fn kind(event: &Event) -> Option<&'static str> {
     match event {
         Event::RunStarted(_) | Event::RunEnded(_) => None,
         Event::Began(_) | Event::BaseMoved(_) | Event::Confirmed(_) => None,
+        Event::Braked(_) => Some("braked"),
+        Event::Approved(_) => Some("approved"),
         Event::Intended(_) => Some("intended"),
         Event::AlertIntended(_) => Some("alert intended"),
         Event::Done(_) => Some("done"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use lockstep_core::{BrakeRecord, BrakeScope, Lowered};
-use lockstep_ledger::{Approval, Error, Event, Hash, History, OutOfOrder};
+use lockstep_ledger::{Approval, Error, Event, Hash, History, OutOfOrder, leave_approval};
 
 use crate::given::*;
 
@@ -42,7 +42,8 @@ async fn i15_every_lowering_counts_that_may_have_happened() {
 
 #[tokio::test]
 async fn i15_a_brake_stays_on_until_all_that_it_holds_is_approved() {
-    let on = |record: &BrakeRecord| record.on.iter().map(|(scope, number)| (scope.clone(), *number)).collect::<Vec<_>>();
+    let on =
+        |record: &BrakeRecord| record.on.iter().map(|(scope, number)| (scope.clone(), *number)).collect::<Vec<_>>();
     let eve = || BrakeScope::Person("eve".to_owned());
     let events =
         [braked(BrakeScope::Workspace, [7, 8]), braked(eve(), [8]), braked(BrakeScope::Workspace, [9]), started(1)];
@@ -96,4 +97,24 @@ async fn i15_what_is_older_than_the_longest_window_is_let_go() {
     append(1, intended(1, 2)).await;
     append(86_400, intended(1, 3)).await;
     assert_eq!(ledger.history().brake_record().lowered, [lowered(1), lowered(86_400)]);
+}
+
+#[tokio::test]
+async fn an_approval_that_is_left_is_entered_once_by_whoever_holds_the_lease() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    append_all(&ledger, [braked(BrakeScope::Workspace, [7])]).await;
+    let leave = async || {
+        let Event::Approved(approved) = approved(brake(1), [7]) else { panic!("no approval") };
+        leave_approval(&*log(&path), approved).await.unwrap();
+    };
+    leave().await;
+    leave().await;
+    log(&path).leave("{}".to_owned()).await.unwrap();
+    let answers = ledger.take_approvals(time(9)).await.unwrap();
+    let words: Vec<_> =
+        answers.into_iter().map(|answer| answer.map(|entry| entry.number).map_err(|it| it.to_string())).collect();
+    assert_eq!(words, [Ok(2), Err("entry 1 is no brake that is on".to_owned()), Err("it is no approval".to_owned())]);
+    assert!(ledger.take_approvals(time(9)).await.unwrap().is_empty());
+    assert_eq!(ledger.history().brakes().count(), 0);
 }

@@ -1,7 +1,7 @@
 //! How entries are written and shown. What is pinned here lies in ledgers that exist: a change needs a new schema.
 
 use lockstep_core::{AlertState, Classification, Closing, IncidentState, Time};
-use lockstep_ledger::{AlertRead, Entries, Event, Filter, Hash, View};
+use lockstep_ledger::{AlertRead, Approval, Entries, Event, Filter, Hash, View};
 use serde_json::json;
 
 use crate::given::*;
@@ -22,14 +22,14 @@ async fn every_event_has_one_text_form() {
     check(
         started(1),
         &format!(
-            r#"{{"event":"run_started","run":"{one}","instance":"test","policy":{{"name":"seed","hash":"<pol>"}},"plan":null,"binary":{{"version":"0.1.0","hash":"<bin>"}},"workspace":"contoso-soc"}}"#
+            r#"{{"event":"run_started","run":"{one}","instance":"test","policy":{{"name":"seed","hash":"<pol>"}},"plan":null,"undoes":null,"binary":{{"version":"0.1.0","hash":"<bin>"}},"workspace":"contoso-soc","asked":"2025-11-24T16:00:00Z"}}"#
         ),
     )
     .await;
     check(
         intended(1, 7),
         &format!(
-            r#"{{"event":"intended","run":"{one}","incident":"00000000-0000-0000-0000-000000000007","incident_number":7,"before":{{"etag":"\"7\"","state":"new","incident":"<{{"i>","alerts":[{{"id":"aaaaaaaa-0000-0000-0000-000000000007","state":"dismissed","body":"<{{"a>"}}]}},"after":{{"closed":{{"classification":"benign_positive","comment":"Closed: \"dismissed\"\nby its owner, \u001b[31m"}}}},"reason":"its only alert was dismissed"}}"#
+            r#"{{"event":"intended","run":"{one}","incident":"00000000-0000-0000-0000-000000000007","incident_number":7,"before":{{"etag":"\"7\"","state":"new","incident":"<{{"i>","alerts":[{{"id":"aaaaaaaa-0000-0000-0000-000000000007","state":"dismissed","body":"<{{"a>"}}]}},"after":{{"closed":{{"classification":"benign_positive","comment":"Closed: \"dismissed\"\nby its owner, \u001b[31m"}}}},"cause":{{"subscriptions":["{SUBSCRIPTION}"],"person":null}},"reason":"its only alert was dismissed"}}"#
         ),
     )
     .await;
@@ -40,6 +40,17 @@ async fn every_event_has_one_text_form() {
     check(settled(4, true), &format!(r#"{{"event":"settled","write":4,"happened":true,"how":"{how}"}}"#)).await;
     append_all(&ledger, [intended(1, 7)]).await;
     check(refused(7), r#"{"event":"refused","write":7,"error":"conflict"}"#).await;
+    let items = r#"[{"incident":"00000000-0000-0000-0000-000000000007","incident_number":7,"terms":"New -> Closed (BenignPositive - SuspiciousButExpected); alert aaaaaaaa-0000-0000-0000-000000000007 Dismissed"}]"#;
+    check(
+        braked(lockstep_core::BrakeScope::Person("eve".to_owned()), [7]),
+        &format!(r#"{{"event":"braked","scope":{{"person":"eve"}},"limit":"2 an hour","items":{items}}}"#),
+    )
+    .await;
+    check(
+        approved(Approval::Brake { number: 9 }, [7]),
+        &format!(r#"{{"event":"approved","by":"ann","of":{{"brake":{{"number":9}}}},"items":{items}}}"#),
+    )
+    .await;
     check(
         ended(1),
         &format!(r#"{{"event":"run_ended","run":"{one}","counts":{{"changed":1,"refused":0,"in_doubt":0,"left":0}}}}"#),

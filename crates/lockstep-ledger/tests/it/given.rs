@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep_core::{
-    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState, Item, Time, Version,
+    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState, Item,
+    Time, Version,
 };
 use lockstep_ledger::{
-    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause, Confirmed, Counts, Done, Entry,
-    Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed, Refused, RunEnded, RunId,
-    RunStarted, Settled, Sqlite, WhyMoved, WriteId,
+    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
+    Confirmed, Counts, Done, Entry, Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed,
+    Refused, RunEnded, RunId, RunStarted, Settled, Sqlite, WhyMoved, WriteId,
 };
 use tempfile::TempDir;
 
@@ -92,7 +93,15 @@ pub fn intended(n: u128, on: u64) -> Event {
     };
     let reason = "its only alert was dismissed".to_owned();
     let cause = Cause { subscriptions: vec![SUBSCRIPTION.to_owned()], person: None };
-    Event::Intended(Intended { run: run(n), incident: incident(on), number: on, before, after: closed(), cause, reason })
+    Event::Intended(Intended {
+        run: run(n),
+        incident: incident(on),
+        number: on,
+        before,
+        after: closed(),
+        cause,
+        reason,
+    })
 }
 
 /// What a person has to say yes to for the intent on `on`.

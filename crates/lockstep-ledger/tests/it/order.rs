@@ -1,6 +1,7 @@
 //! Which entry may follow which, told a second way: by looking back over everything that was entered.
 
-use lockstep_ledger::{Error, Event, History, OutOfOrder, RunId, Standing, WriteId};
+use lockstep_core::BrakeScope;
+use lockstep_ledger::{Approval, Error, Event, History, OutOfOrder, RunId, Standing, WriteId};
 use proptest::prelude::*;
 
 use crate::given::*;
@@ -42,7 +43,11 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
             Some(run) == under_way && !writes().any(|write| intent(write).unwrap().1 == writes_to)
         }
         Event::Confirmed(line) => happened(line.write) && !confirmed(line.write),
-        Event::Began(_) | Event::BaseMoved(_) => true,
+        Event::Began(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
+        Event::Approved(line) => match line.of {
+            Approval::Plan { .. } => true,
+            Approval::Brake { number } => is_held(entered, number),
+        },
         Event::Done(line) => answer(line.write),
         Event::Refused(line) => answer(line.write),
         Event::InDoubt(line) => is_open(line.write) && !doubted(line.write),
@@ -54,6 +59,22 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
     }
 }
 
+/// Whether an entry says that a brake holds something, and nobody has approved it or a later one of the same brake.
+fn is_held(entered: &[Event], number: u64) -> bool {
+    let scope = |number: u64| match entered.get(usize::try_from(number).unwrap().wrapping_sub(1)) {
+        Some(Event::Braked(braked)) => Some(&braked.scope),
+        _ => None,
+    };
+    let covers = |event: &Event| match event {
+        Event::Approved(line) => match line.of {
+            Approval::Brake { number: later } => later >= number && scope(later) == scope(number),
+            Approval::Plan { .. } => false,
+        },
+        _ => false,
+    };
+    scope(number).is_some() && !entered.iter().any(covers)
+}
+
 /// The run of an intent, and what it writes.
 fn subject(event: &Event) -> Option<(RunId, String)> {
     match event {
@@ -61,6 +82,10 @@ fn subject(event: &Event) -> Option<(RunId, String)> {
         Event::AlertIntended(intended) => Some((intended.run, format!("alert {}", intended.before.id))),
         _ => None,
     }
+}
+
+fn scope(whole: bool) -> BrakeScope {
+    if whole { BrakeScope::Workspace } else { BrakeScope::Person("eve".to_owned()) }
 }
 
 /// Any event, about few enough things that many may follow each other.
@@ -75,6 +100,8 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => write().prop_map(confirmed),
         1 => (1..4_u64).prop_map(base_moved),
         1 => (1..4_u64).prop_map(began),
+        1 => (any::<bool>(), 1..4_u64).prop_map(|(whole, on)| braked(scope(whole), [on])),
+        1 => (1..14_u64, 1..4_u64).prop_map(|(number, on)| approved(Approval::Brake { number }, [on])),
         1 => write().prop_map(refused),
         2 => write().prop_map(in_doubt),
         2 => (write(), any::<bool>()).prop_map(|(write, happened)| settled(write, happened)),
@@ -124,6 +151,7 @@ proptest! {
             let (kept, read) = (ledger.history(), History::replay(&*log(&path)).await.unwrap());
             prop_assert_eq!((kept.entries(), kept.head()), (read.entries(), read.head()));
             prop_assert_eq!((kept.bases(), kept.runs()), (read.bases(), read.runs()));
+            prop_assert_eq!(kept.brake_record(), read.brake_record());
             prop_assert!(kept.open_intents().eq(read.open_intents()));
             prop_assert_eq!(read.entries(), entered.len() as u64);
             Ok(())
@@ -177,6 +205,8 @@ fn each_refusal_says_why() {
         let entered: Vec<_> = std::iter::once(started(1)).chain(entered).collect();
         check(&entered, confirmed(2), OutOfOrder::NotUnconfirmed(write), not_unconfirmed);
     }
+    let plain = Approval::Brake { number: 1 };
+    check(&[started(1)], approved(plain, [7]), OutOfOrder::NotBraked(1), "entry 1 is no brake that is on");
     check(&[started(1)], done(2), OutOfOrder::NotOpen(write), not_open);
     check(&[started(1), intended(1, 7), refused(2)], done(2), OutOfOrder::NotOpen(write), not_open);
     check(&[started(1), intended(1, 7), done(2)], settled(2, true), OutOfOrder::NotOpen(write), not_open);

@@ -56,7 +56,7 @@ async fn what_is_not_a_ledger_is_refused_by_name() {
 async fn a_ledger_that_is_not_there_is_made_by_a_writer_alone() {
     let missing = "there is no ledger at /there/ledger.db; the first run that writes makes one";
     check(|_| {}, missing, "opened").await;
-    let older = "the ledger /there/ledger.db has schema 0, older than 1; the next run that writes converts it";
+    let older = "the ledger /there/ledger.db has schema 0, older than 2; the next run that writes converts it";
     check(|path| fs::write(path, "").unwrap(), older, "opened").await;
     let interrupted = |path: &Path| {
         let begun = "PRAGMA application_id = 0x6c6b7374; PRAGMA journal_mode = WAL";
@@ -86,7 +86,7 @@ async fn a_ledger_of_a_newer_version_is_left_alone() {
     let newer = "INSERT INTO refinery_schema_history VALUES (9, 'later', '2030-01-01T00:00:00Z', '1')";
     Connection::open(&path).unwrap().execute_batch(newer).unwrap();
     let expected = format!(
-        "the ledger {} has schema 9, this version of lockstep knows schemas up to 1; use a newer lockstep",
+        "the ledger {} has schema 9, this version of lockstep knows schemas up to 2; use a newer lockstep",
         path.display()
     );
     assert_eq!(try_open(&path).await.unwrap_err().to_string(), expected);

@@ -2,6 +2,7 @@
 //! and answers how it ended.
 
 mod apply;
+mod approve;
 mod completions;
 pub mod demo;
 mod init;
@@ -32,6 +33,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Plan(options) => plan::run(&Settings::read(common, environment)?, options, screen),
         Command::Apply(options) => apply::run(&Settings::read(common, environment)?, options, screen),
         Command::Watch(options) => watch::run(&Settings::read(common, environment)?, &options, screen),
+        Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
         Command::Init => init::run(&common.config, screen),
         Command::Demo(options) => demo::run(options, screen),

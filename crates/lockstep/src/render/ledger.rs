@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_ledger::{Entry, Event, Verified, View, WhyMoved};
+use lockstep_ledger::{Approval, Entry, Event, Verified, View, WhyMoved};
 use serde_json::{Value, json};
 
 use super::pass::moment;
@@ -83,6 +83,17 @@ fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
                 WhyMoved::Rebuilt => "rebuilt from the tables",
             };
             ("base moved", format!("incident {}", moved.incident), format!("{}: {why}", moved.state), Some(Look::Faint))
+        }
+        Event::Braked(braked) => {
+            let what = format!("{} for {}; {} more held", braked.limit, braked.scope, braked.items.len());
+            ("braked", format!("brake {}", entry.number), what, Some(Look::Notable))
+        }
+        Event::Approved(approved) => {
+            let about = match approved.of {
+                Approval::Brake { number } => format!("brake {number}"),
+                Approval::Plan { hash } => format!("plan {hash}"),
+            };
+            ("approved", about, format!("{} changes, by {}", approved.items.len(), approved.by), Some(Look::Good))
         }
         Event::RunEnded(ended) => {
             let counts = ended.counts;

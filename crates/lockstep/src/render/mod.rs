@@ -3,6 +3,7 @@
 //! Text from the cloud, from files and from queries is hostile: it is shown through [`safe`](mod@safe), which leaves a terminal nothing
 //! to obey. Colours and progress are for terminals alone.
 
+mod brake;
 mod demo;
 mod kql;
 mod ledger;
@@ -12,6 +13,7 @@ mod safe;
 mod screen;
 mod table;
 
+pub use brake::{approved, approved_json, brakes, brakes_json};
 pub use demo::{demo, demo_json};
 pub use kql::{answer, answer_line, failure_line, schemas};
 pub use ledger::{entries, entries_json, verified, verified_json};

@@ -7,6 +7,7 @@ use lockstep_core::{Alert, AlertState, Change, IncidentState, Reason, Target, Ti
 use lockstep_engine::{NotTried, Observation, Outcome, Pass};
 use serde_json::{Value, json};
 
+use super::brake::{brake_line, brakes_json};
 use super::table::{Look, cell, look, table};
 use super::{Screen, safe};
 use crate::settings::Settings;
@@ -41,6 +42,7 @@ pub fn observation(observation: &Observation, screen: &mut Screen) {
         screen.line(&table.to_string());
     }
     left(observation, screen);
+    brakes(observation, screen);
 }
 
 /// A pass that came to its end, for people.
@@ -63,6 +65,14 @@ pub fn pass(pass: &Pass, screen: &mut Screen) {
         screen.line(&table.to_string());
     }
     left(&pass.observation, screen);
+    brakes(&pass.observation, screen);
+}
+
+/// The brakes that are on, and what releases each.
+fn brakes(observation: &Observation, screen: &mut Screen) {
+    for brake in &observation.brakes {
+        screen.line(&brake_line(brake));
+    }
 }
 
 /// A pass in one line.
@@ -120,6 +130,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "incidents_ingested": observation.incidents_ingested.map(moment),
         "alerts_ingested": observation.alerts_ingested.map(moment),
         "seen": observation.seen(),
+        "brakes": brakes_json(&observation.brakes.iter().collect::<Vec<_>>())["brakes"],
         "left": left.collect::<Vec<_>>(),
         "unreadable": unreadable.collect::<Vec<_>>(),
         "untouched": untouched,

@@ -23,6 +23,10 @@ pub enum Variable {
     Log,
     /// Whether output has colours.
     NoColor,
+    /// Who is logged in, on Unix.
+    User,
+    /// Who is logged in, on Windows.
+    UserName,
 }
 
 impl Variable {
@@ -35,6 +39,8 @@ impl Variable {
         Self::IdentityHeader,
         Self::Log,
         Self::NoColor,
+        Self::User,
+        Self::UserName,
     ];
 
     /// Its name. Azure's own names where its other clients have one.
@@ -47,6 +53,8 @@ impl Variable {
             Self::IdentityHeader => "IDENTITY_HEADER",
             Self::Log => "LOCKSTEP_LOG",
             Self::NoColor => "NO_COLOR",
+            Self::User => "USER",
+            Self::UserName => "USERNAME",
         }
     }
 
@@ -60,6 +68,8 @@ impl Variable {
             Self::IdentityHeader => "set by App Service and Container Apps; read by the identity library",
             Self::Log => "what is logged, such as \"lockstep_azure=debug\"; overrides --verbose",
             Self::NoColor => "if set, no colours",
+            Self::User => "set by the system: who says yes, where --by names nobody",
+            Self::UserName => "the same on Windows",
         }
     }
 
@@ -85,6 +95,8 @@ pub struct Environment {
     pub federated_token_file: Option<PathBuf>,
     /// [`Variable::Log`].
     pub log: Option<String>,
+    /// [`Variable::User`] or [`Variable::UserName`].
+    pub user: Option<String>,
 }
 
 impl Environment {
@@ -97,6 +109,7 @@ impl Environment {
             client_secret: text(Variable::ClientSecret).map(Secret::from),
             federated_token_file: text(Variable::FederatedTokenFile).map(PathBuf::from),
             log: text(Variable::Log),
+            user: text(Variable::User).or_else(|| text(Variable::UserName)),
         }
     }
 }

@@ -221,3 +221,47 @@ fn titles_are_not_obeyed() {
         assert!(!said.contains('\u{1b}') && !said.contains('\u{202e}'), "{arguments:?}: {said:?}");
     }
 }
+
+#[test]
+fn i15_what_the_brake_holds_waits_for_a_person() {
+    let cloud = Cloud::new();
+    let place = cloud.place("seed").env("USER", "ann");
+    check(&place, &["approve"], 0, &["No brake is on."]);
+    for _ in 0..52 {
+        moved(&cloud, AlertStatus::Dismissed);
+    }
+    // 30 % of 52 open incidents come before 50 an hour.
+    check(&place, &["plan"], 3, &["the brake allows no more than 30 % of 52 open incidents a day for the workspace"]);
+    let pass = check(&place, &["apply"], 3, &["15 changes were made", "is on since", "It holds 37 changes"]);
+    let said = String::from_utf8_lossy(&pass.stdout).into_owned();
+    let (_, number) = said.rsplit_once("`lockstep approve ").expect("it says what releases the brake");
+    let number = number.split('`').next().expect("a number");
+
+    check(&place, &["approve"], 3, &["It holds 37 changes", "New -> Closed (BenignPositive"]);
+    check(&place, &["approve", "99"], 2, &["there is no brake 99 that is on"]);
+    check(&place, &["approve", number], 0, &["ann said yes to 37 changes"]);
+    check(&place, &["approve", number], 2, &["there is no brake"]);
+    check(&place, &["apply"], 0, &["37 changes were made"]);
+    check(&place, &["ledger", "--verify"], 0, &["holds"]);
+}
+
+#[test]
+fn i15_an_approval_reaches_an_instance_that_holds_the_ledger() {
+    let cloud = Cloud::new();
+    let place = cloud.place("seed").env("USER", "ann");
+    for _ in 0..20 {
+        moved(&cloud, AlertStatus::Dismissed);
+    }
+    let mut command = place.command(&["watch", "--interval", "1s", "--format", "json"]);
+    let mut watch = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(watch.stdout.take().expect("it is piped")));
+    let mut next = || -> Value {
+        serde_json::from_str(&lines.next().expect("a pass").expect("a line")).expect("a line is a pass")
+    };
+    let number = next()["brakes"][0]["brake"].as_u64().expect("a brake is on").to_string();
+    check(&place, &["approve", &number], 0, &["said yes to 14 changes", "Another instance holds the ledger"]);
+    let released = std::iter::repeat_with(&mut next).take(20).find(|pass| pass["brakes"] == serde_json::json!([]));
+    assert_eq!(released.expect("the approval was entered")["changes"].as_array().map(Vec::len), Some(14));
+    watch.kill().expect("it runs");
+    watch.wait().expect("it ends");
+}

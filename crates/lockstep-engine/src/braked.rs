@@ -1,0 +1,42 @@
+//! Entering what a brake holds, so that it stays on until somebody has released it.
+
+use std::collections::BTreeMap;
+
+use lockstep_core::{BrakeLimit, BrakeScope, Item, Reason, Trip};
+use lockstep_ledger::{Braked, Error, Event, History};
+
+use crate::engine::Engine;
+use crate::observe::Observation;
+
+/// Enters what the brake holds in `observation` and did not hold before, and names it there by the numbers of the brakes.
+pub(crate) async fn enter_braked(engine: &Engine, observation: &mut Observation) -> Result<(), Error> {
+    for braked in newly_held(observation, &engine.ledger.history()) {
+        engine.ledger.append(engine.clock.now(), Event::Braked(braked)).await?;
+    }
+    let history = engine.ledger.history();
+    for left in &mut observation.plan.left {
+        if let Reason::Braked(Trip { scope, limit }) = &mut left.reason
+            && let Some(brake) = history.brakes().find(|brake| brake.scope == *scope)
+        {
+            *limit = BrakeLimit::On(brake.number());
+        }
+    }
+    observation.brakes = history.brakes().cloned().collect();
+    Ok(())
+}
+
+/// What each brake holds now and does not hold in the ledger.
+fn newly_held(observation: &Observation, history: &History) -> Vec<Braked> {
+    let mut held: BTreeMap<&BrakeScope, (&BrakeLimit, Vec<Item>)> = BTreeMap::new();
+    for waiting in &observation.waiting {
+        for Trip { scope, limit } in &waiting.trips {
+            held.entry(scope).or_insert_with(|| (limit, Vec::new())).1.push(waiting.change.item());
+        }
+    }
+    let newly = held.into_iter().map(|(scope, (limit, mut items))| {
+        let before = history.brakes().find(|brake| brake.scope == *scope);
+        items.retain(|item| before.is_none_or(|brake| brake.items().all(|held| held != item)));
+        Braked { scope: scope.clone(), limit: before.map_or_else(|| limit.to_string(), |it| it.limit.clone()), items }
+    });
+    newly.filter(|braked| !braked.items.is_empty()).collect()
+}
