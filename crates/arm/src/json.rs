@@ -248,9 +248,8 @@ impl<'a> Reader<'a> {
                 while !self.closed(b'}').ok()? {
                     let place = self.at;
                     let name = self.name().ok()?;
-                    if name == *wanted {
-                        found = Some((place, self.at));
-                    } else if found.is_none() && name.to_lowercase() == wanted.to_lowercase() {
+                    let similar = found.is_none() && name.to_lowercase() == wanted.to_lowercase();
+                    if name == *wanted || similar {
                         found = Some((place, self.at));
                     }
                     self.value(0).ok()?;

@@ -1,4 +1,6 @@
-//! Templates from outside: what their expressions are, and what is refused in which words.
+//! Templates from outside: what their expressions are, what they deploy, and what is refused in which words.
 
+mod cloud;
 mod expressions;
 mod json;
+mod templates;
