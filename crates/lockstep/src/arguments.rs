@@ -58,6 +58,9 @@ pub enum Command {
     Approve(Approve),
     /// Show what was done: the entries of the ledger
     Ledger(Ledger),
+    /// Look at policies: what they do, and what their files can say
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
     Demo(Demo),
     /// Serve a stand-in for Defender for Cloud, Sentinel and Log Analytics
@@ -128,6 +131,27 @@ pub struct Ledger {
     /// What standard output holds
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: Format,
+}
+
+/// The commands about policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Say in sentences what a policy does
+    Explain {
+        /// A preset or a policy file; if not given, the one that --policy or the settings name
+        #[arg(value_name = "PRESET|FILE")]
+        named: Option<String>,
+        /// What standard output holds
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
+    /// Print a preset as a policy file to start from
+    Show {
+        /// Which preset
+        preset: String,
+    },
+    /// Print the JSON schema of policy files, for editors
+    Schema,
 }
 
 /// What `demo` takes.

@@ -48,7 +48,7 @@ impl Settings {
     pub fn read(common: &Common, environment: &Environment) -> Result<Self, Problem> {
         let document = Document::read(&common.config)?;
         let file: File = document.parse()?;
-        let policy = policy(&document, file.policy, common)?;
+        let policy = policy_of(&document, file.policy, common)?;
         let cloud = file.cloud.unwrap_or_default();
         let ca = cloud.ca.as_ref().map(|ca| document.read_named(ca, "the CA file")).transpose()?;
         Ok(Self {
@@ -93,7 +93,20 @@ fn ledger_path(document: &Document, named: Option<PathBuf>, common: &Common) -> 
     }
 }
 
-fn policy(document: &Document, named: Option<Text>, common: &Common) -> Result<ChosenPolicy, Problem> {
+/// What is to be done; needs no lockstep.toml where the command line says it.
+///
+/// # Errors
+/// Neither says it, or what they say cannot be used.
+pub fn policy(common: &Common) -> Result<ChosenPolicy, Problem> {
+    if let Some(typed) = &common.policy {
+        return policy_file::typed(typed);
+    }
+    let document = Document::read(&common.config)?;
+    let file: File = document.parse()?;
+    policy_of(&document, file.policy, common)
+}
+
+fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Result<ChosenPolicy, Problem> {
     match (&common.policy, named) {
         (Some(typed), _) => policy_file::typed(typed),
         (None, Some(named)) => policy_file::set(document, &named),

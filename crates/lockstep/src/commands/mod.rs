@@ -10,6 +10,7 @@ mod kql;
 mod ledger;
 mod man;
 mod plan;
+mod policy;
 mod twin;
 mod watch;
 mod workspace;
@@ -35,6 +36,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Watch(options) => watch::run(&Settings::read(common, environment)?, &options, screen),
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
+        Command::Policy(command) => policy::run(command, common, screen),
         Command::Init => init::run(&common.config, screen),
         Command::Demo(options) => demo::run(options, screen),
         Command::Twin(options) => twin::run(&options, screen),

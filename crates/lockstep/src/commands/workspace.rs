@@ -43,7 +43,7 @@ pub async fn engine(settings: &Settings, options: Pass) -> Result<Engine, Proble
     let ledger =
         Ledger::open(Arc::new(Sqlite::new(&settings.ledger)), &holder).await.map_err(|error| ledger_problem(&error))?;
     let policy = &settings.policy;
-    let identity = Arc::new(Identity::new(&settings.instance, &policy.name, &policy.text, None));
+    let identity = Arc::new(Identity::new(&settings.instance, policy.name(), &policy.text, None));
     Ok(Engine { observer, ledger, identity, clock })
 }
 

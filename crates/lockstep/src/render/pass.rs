@@ -17,7 +17,7 @@ pub fn header(settings: &Settings, screen: &mut Screen) {
     let host = settings.endpoints.arm().as_str().trim_end_matches('/');
     screen.line(&format!("cloud      {}, {host}", safe(&settings.cloud)));
     screen.line(&format!("workspace  {} ({})", settings.scope, settings.scope.arm_id()));
-    screen.line(&format!("policy     {}", safe(&settings.policy.name)));
+    screen.line(&format!("policy     {}", safe(settings.policy.name())));
     screen.line("");
 }
 
@@ -125,7 +125,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "cloud": settings.cloud,
         "host": settings.endpoints.arm().as_str().trim_end_matches('/'),
         "workspace": settings.scope.arm_id(),
-        "policy": settings.policy.name,
+        "policy": settings.policy.name(),
         "asked": moment(observation.asked),
         "incidents_ingested": observation.incidents_ingested.map(moment),
         "alerts_ingested": observation.alerts_ingested.map(moment),

@@ -8,6 +8,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
+use toml::de::DeTable;
 
 use crate::problem::{Place, Problem};
 
@@ -137,6 +138,12 @@ impl Document {
         }
     }
 
+    /// A text that was not read from a file.
+    #[cfg(test)]
+    pub fn of(name: &str, text: &str) -> Self {
+        Self { path: name.into(), text: text.to_owned() }
+    }
+
     /// Its path, for people.
     pub fn name(&self) -> String {
         self.path.display().to_string()
@@ -152,18 +159,28 @@ impl Document {
     /// # Errors
     /// It is not TOML, or holds an unknown key or a value of another type; the problem shows where.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        toml::from_str(&self.text).map_err(|error| {
-            let message = format!("{} cannot be used", self.name());
-            let found = error.message().replace('\n', ", ");
-            let problem = match error.span() {
-                Some(span) => self.wrong_at(span, message, found),
-                None => Problem::new(crate::exit_code::ExitCode::Usage, format!("{message}: {found}")),
-            };
-            match secret_hint(error.message()) {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            }
-        })
+        toml::from_str(&self.text).map_err(|error| self.no_toml(&error))
+    }
+
+    /// What it says, as tables whose keys and values know where they are.
+    ///
+    /// # Errors
+    /// It is not TOML; the problem shows where.
+    pub fn table(&self) -> Result<Spanned<DeTable<'_>>, Problem> {
+        DeTable::parse(&self.text).map_err(|error| self.no_toml(&error))
+    }
+
+    fn no_toml(&self, error: &toml::de::Error) -> Problem {
+        let message = format!("{} cannot be used", self.name());
+        let found = error.message().replace('\n', ", ");
+        let problem = match error.span() {
+            Some(span) => self.wrong_at(span, message, found),
+            None => Problem::new(crate::exit_code::ExitCode::Usage, format!("{message}: {found}")),
+        };
+        match secret_hint(error.message()) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
     }
 
     /// A problem with a value; with the document as a whole where there is no such value.
@@ -210,8 +227,9 @@ fn may_hold_secret(text: &str, span: &Range<usize>) -> bool {
     let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
     let end = text[span.end..].find('\n').map_or(text.len(), |length| span.end + length);
     text[start..end].lines().any(|line| {
-        let line =
-            line.to_ascii_lowercase().replace("secret_file", "").replace("token_file", "").replace("client-secret", "");
+        let line: String = line.to_ascii_lowercase().split_whitespace().collect();
+        // The path of a file is none, and neither is a kind of identity; what else stands there may be one.
+        let line = line.replace("secret_file=\"", "").replace("token_file=\"", "").replace("client-secret", "");
         ["secret", "password", "passwd", "token", "credential"].iter().any(|word| line.contains(word))
     })
 }

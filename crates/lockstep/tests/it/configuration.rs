@@ -1,20 +1,10 @@
-//! Settings and policies that cannot be used: what was found, where, and what would work.
+//! Settings that cannot be used: what was found, where, and what would work.
 
 use crate::run::Place;
 
 /// What `lockstep plan` says of a lockstep.toml.
 fn check(settings: &str) -> String {
     Place::new().with("lockstep.toml", settings).shown(&["plan"])
-}
-
-/// What `lockstep plan` says of a policy file.
-fn check_policy(policy: &str) -> String {
-    let settings = SETTINGS.replace("policy = \"observe\"", "policy = \"my.toml\"");
-    Place::new().with("etc/lockstep.toml", &settings).with("etc/my.toml", policy).shown(&[
-        "plan",
-        "--config",
-        "etc/lockstep.toml",
-    ])
 }
 
 /// Settings that can be used, but for the secret that the environment does not hold.
@@ -254,121 +244,6 @@ fn identities() {
 }
 
 #[test]
-fn policies() {
-    insta::assert_snapshot!(check_policy("mapping = 3\n"), @r#"
-    exit code 2
-    --- stderr
-    error: etc/my.toml cannot be used
-     --> etc/my.toml:1:11
-      |
-    1 | mapping = 3
-      |           ^ invalid type: integer `3`, expected a table with in_progress, dismissed and resolved
-    "#);
-    insta::assert_snapshot!(check_policy("[mapping]\nin_progress = { status = \"Active\" }\n"), @r#"
-    exit code 2
-    --- stderr
-    error: [mapping] has no `dismissed`
-     --> etc/my.toml:1:1
-      |
-    1 | [mapping]
-      | ^^^^^^^^^ `dismissed` is missing
-      |
-      = help: write dismissed = { status = "unchanged" } to leave such incidents as they are
-    "#);
-    let policy = |dismissed: &str| {
-        format!(
-            "[mapping]\nin_progress = {{ status = \"Active\" }}\ndismissed = {{ {dismissed} }}\nresolved = {{ status = \"unchanged\" }}\n"
-        )
-    };
-    insta::assert_snapshot!(check_policy(&policy("status = \"Done\"")), @r#"
-    exit code 2
-    --- stderr
-    error: "Done" is nothing that an incident can become
-     --> etc/my.toml:3:24
-      |
-    3 | dismissed = { status = "Done" }
-      |                        ^^^^^^ "Active", "Closed" or "unchanged" is wanted
-    "#);
-    insta::assert_snapshot!(check_policy(&policy("status = \"Closed\"")), @r#"
-    exit code 2
-    --- stderr
-    error: a closed incident needs a classification
-     --> etc/my.toml:3:24
-      |
-    3 | dismissed = { status = "Closed" }
-      |                        ^^^^^^^^ needs `classification`
-      |
-      = help: classification - reason is one of: TruePositive - SuspiciousActivity, BenignPositive - SuspiciousButExpected, FalsePositive - IncorrectAlertLogic, FalsePositive - InaccurateData, Undetermined
-    "#);
-    insta::assert_snapshot!(check_policy(&policy("status = \"Closed\", classification = \"Fine\"")), @r#"
-    exit code 2
-    --- stderr
-    error: "Fine" is no classification
-     --> etc/my.toml:3:51
-      |
-    3 | dismissed = { status = "Closed", classification = "Fine" }
-      |                                                   ^^^^^^ not a pair that Sentinel takes
-      |
-      = help: classification - reason is one of: TruePositive - SuspiciousActivity, BenignPositive - SuspiciousButExpected, FalsePositive - IncorrectAlertLogic, FalsePositive - InaccurateData, Undetermined
-    "#);
-    insta::assert_snapshot!(check_policy(&policy("status = \"Closed\", classification = \"TruePositive\"")), @r#"
-    exit code 2
-    --- stderr
-    error: the classification "TruePositive" needs a reason
-     --> etc/my.toml:3:51
-      |
-    3 | dismissed = { status = "Closed", classification = "TruePositive" }
-      |                                                   ^^^^^^^^^^^^^^ not a pair that Sentinel takes
-      |
-      = help: classification - reason is one of: TruePositive - SuspiciousActivity, BenignPositive - SuspiciousButExpected, FalsePositive - IncorrectAlertLogic, FalsePositive - InaccurateData, Undetermined
-    "#);
-    insta::assert_snapshot!(
-        check_policy(&policy("status = \"Closed\", classification = \"TruePositive\", reason = \"InaccurateData\"")),
-        @r#"
-        exit code 2
-        --- stderr
-        error: the reason "InaccurateData" does not go with the classification "TruePositive"
-         --> etc/my.toml:3:76
-          |
-        3 | dismissed = { status = "Closed", classification = "TruePositive", reason = "InaccurateData" }
-          |                                                                            ^^^^^^^^^^^^^^^^ not a pair that Sentinel takes
-          |
-          = help: classification - reason is one of: TruePositive - SuspiciousActivity, BenignPositive - SuspiciousButExpected, FalsePositive - IncorrectAlertLogic, FalsePositive - InaccurateData, Undetermined
-        "#
-    );
-    insta::assert_snapshot!(check_policy(&policy("status = \"Active\", reason = \"InaccurateData\"")), @r#"
-    exit code 2
-    --- stderr
-    error: only a closed incident has a classification and a reason
-     --> etc/my.toml:3:43
-      |
-    3 | dismissed = { status = "Active", reason = "InaccurateData" }
-      |                                           ^^^^^^^^^^^^^^^^ means nothing with status "Active"
-    "#);
-    insta::assert_snapshot!(check_policy("[mapping]\nin_progress = { status = \"Closed\" }\n"), @r#"
-    exit code 2
-    --- stderr
-    error: an incident whose alerts are in progress cannot be closed: nobody has finished them
-     --> etc/my.toml:2:26
-      |
-    2 | in_progress = { status = "Closed" }
-      |                          ^^^^^^^^ "Active" or "unchanged" is wanted
-    "#);
-    // This one can be used: what is missing is the identity alone.
-    insta::assert_snapshot!(check_policy(&policy("status = \"Closed\", classification = \"Undetermined\"")), @r#"
-    exit code 2
-    --- stderr
-    error: auth "client-secret" does not say which application: AZURE_CLIENT_ID is not set
-     --> etc/lockstep.toml:2:8
-      |
-    2 | auth = "client-secret"
-      |        ^^^^^^^^^^^^^^^ needs a client id
-      |
-      = help: set AZURE_CLIENT_ID or client_id = "GUID"
-    "#);
-}
-
-#[test]
 fn the_command_line_goes_before_the_file() {
     let place = Place::new().with("lockstep.toml", SETTINGS);
     insta::assert_snapshot!(place.shown(&["plan", "--policy", "nonesuch"]), @r#"
@@ -394,5 +269,6 @@ fn no_secret_is_shown() {
     check(&table("secret_file = \"s\"\n"));
     check(&table("client_secret = \"s3cr3t\"\n"));
     check(&table("client_secret = s3cr3t\n"));
+    check(&table("secret_file = { text = \"s3cr3t\" }\n"));
     check(&table("secret_file = { text = \"s3cr3t\" }\npassword = \"s3cr3t\"\n"));
 }

@@ -20,9 +20,9 @@ fn init_writes_a_file_that_can_be_used_once_it_is_filled_in() {
     exit code 2
     --- stderr
     error: auth "client-secret" does not say which application: AZURE_CLIENT_ID is not set
-      --> filled.toml:20:8
+      --> filled.toml:16:8
        |
-    20 | auth = "client-secret"
+    16 | auth = "client-secret"
        |        ^^^^^^^^^^^^^^^ needs a client id
        |
        = help: set AZURE_CLIENT_ID or client_id = "GUID"

@@ -8,5 +8,6 @@ mod files;
 mod kql;
 mod pass_query;
 mod passes;
+mod policies;
 mod run;
 mod usage;
