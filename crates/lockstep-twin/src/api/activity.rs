@@ -3,14 +3,14 @@
 //! The filter's grammar is as small as the service says: a span of time, and at most one of four names. Newest first.
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use super::call::Call;
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{parse_time, wire_time};
-use crate::world::{Activity, provider};
+use crate::world::{Activity, Outcome, http_request, provider};
 
 /// What the log tells within the filter.
 pub(super) fn list(call: &Call) -> Answer {
@@ -18,9 +18,13 @@ pub(super) fn list(call: &Call) -> Answer {
     let before: Option<usize> = page::after(call)?;
     let select = call.query.one("$select").filter(|names| !names.trim().is_empty());
     let world = call.twin.world();
+    let now = world.now();
     let newest_first = world.activities().iter().enumerate().rev();
     let mut found = newest_first.filter(|(at, activity)| {
-        before.is_none_or(|before| *at < before) && is_here(activity, call) && filter.holds(activity)
+        before.is_none_or(|before| *at < before)
+            && is_here(activity, call)
+            && filter.holds(activity)
+            && activity.submitted <= now
     });
     let (mut items, mut last) = (Vec::new(), None);
     for (at, activity) in found.by_ref().take(PAGE) {
@@ -93,41 +97,43 @@ fn group(resource_id: &str) -> &str {
 fn shown(activity: &Activity, call: &Call, select: Option<&str>) -> Value {
     let estate = call.twin.estate();
     let named = |value: &str| json!({"value": value, "localizedValue": value});
-    let mut claims = Map::new();
-    if let Some(caller) = &activity.caller {
-        claims.insert("name".into(), caller.name.as_str().into());
-        if let Some(id) = &caller.object_id {
-            claims.insert("http://schemas.microsoft.com/identity/claims/objectidentifier".into(), id.as_str().into());
-            claims.insert("appid".into(), caller.name.as_str().into());
-        }
-        if let Some(name) = &caller.user_principal_name {
-            claims.insert("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn".into(), name.as_str().into());
-        }
-    }
-    let event = json!({
-        "authorization": {"action": activity.action, "scope": activity.resource_id},
-        "caller": activity.caller_name(),
+    let (sub_status, in_words) = activity.outcome.sub_status();
+    let event_name = match (&activity.about, activity.outcome) {
+        (Some(about), _) => about.title.as_str(),
+        (None, Outcome::Started) => "BeginRequest",
+        (None, _) => "EndRequest",
+    };
+    let mut event = json!({
         "channels": "Operation",
-        "claims": claims,
         "correlationId": activity.correlation_id,
-        "description": "",
+        "description": activity.about.as_ref().map_or("", |about| about.description.as_str()),
         "eventDataId": activity.event_id,
-        "eventName": named("EndRequest"),
+        "eventName": named(event_name),
         "category": named(activity.category()),
-        "id": format!("{}/events/{}/ticks/0", activity.resource_id, activity.event_id),
-        "level": "Informational",
+        "id": format!("{}/events/{}/ticks/{}", activity.resource_id, activity.event_id, ticks(activity.at)),
+        "level": if matches!(activity.outcome, Outcome::Failed(_)) { "Error" } else { "Informational" },
         "resourceGroupName": group(&activity.resource_id),
         "resourceProviderName": named(provider(&activity.action)),
         "resourceId": activity.resource_id,
         "operationId": activity.correlation_id,
         "operationName": named(&activity.action),
-        "status": named(activity.status()),
-        "subStatus": named(""),
+        "status": named(activity.outcome.as_str()),
+        "subStatus": {"value": sub_status, "localizedValue": in_words},
         "eventTimestamp": wire_time(activity.at),
-        "submissionTimestamp": wire_time(activity.at),
+        "submissionTimestamp": wire_time(activity.submitted),
         "subscriptionId": activity.subscription(),
         "tenantId": estate.tenant_of(activity.subscription()),
     });
+    if let Some(about) = &activity.about {
+        event["resourceType"] = named("Microsoft.Security/locations/alerts");
+        event["properties"] = about.properties.clone();
+    }
+    if let Some(caller) = activity.caller_name() {
+        event["authorization"] = json!({"action": activity.action, "scope": activity.resource_id});
+        event["caller"] = caller.into();
+        event["claims"] = Value::Object(activity.claims.clone());
+        event["httpRequest"] = http_request(activity);
+    }
     match (select, event) {
         (Some(names), Value::Object(mut event)) => {
             event.retain(|name, _| names.split(',').any(|wanted| wanted.trim().eq_ignore_ascii_case(name)));
@@ -137,5 +143,11 @@ fn shown(activity: &Activity, call: &Call, select: Option<&str>) -> Value {
     }
 }
 
+/// Ticks since the year 1, as the log's ids count.
+fn ticks(at: OffsetDateTime) -> i128 {
+    at.unix_timestamp_nanos() / 100 + TICKS_AT_UNIX_EPOCH
+}
+
+const TICKS_AT_UNIX_EPOCH: i128 = 621_355_968_000_000_000;
 /// Assumed.
 const PAGE: usize = 200;

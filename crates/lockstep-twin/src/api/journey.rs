@@ -23,7 +23,7 @@ use crate::Twin;
 use crate::clock::Stopwatch;
 use crate::faults::Effect;
 use crate::tokens::{self, Caller, NotTaken};
-use crate::world::FIRST;
+use crate::world::{Act, FIRST};
 
 /// Carries one request through.
 pub(super) async fn travel(twin: Twin, wire: Wire, request: Request) -> Response {
@@ -121,16 +121,19 @@ async fn run(mut call: Call, busy: &mut Duration) -> Reply {
     let now = call.now();
     let began = Stopwatch::start();
     let answer = match admit(&mut call) {
-        Err(refusal) => Err(refusal),
+        Err(refusal) => {
+            if refusal.status == StatusCode::FORBIDDEN {
+                tell(&call, Some(refusal.status.as_u16()));
+            }
+            Err(refusal)
+        }
         // A query may take long; the others wait for nothing.
         Ok(()) if call.operation.is_slow() => {
             tokio::task::spawn_blocking(move || (call.operation.handler)(&call)).await.unwrap_or_else(|_| Err(broken()))
         }
         Ok(()) => {
             let answer = (call.operation.handler)(&call);
-            if answer.is_ok() {
-                tell(&call);
-            }
+            tell(&call, answer.as_ref().err().map(|refusal| refusal.status.as_u16()));
             answer
         }
     };
@@ -142,14 +145,23 @@ async fn run(mut call: Call, busy: &mut Duration) -> Reply {
     }
 }
 
-/// Writes to the activity log that the caller wrote something.
-fn tell(call: &Call) {
+/// Writes to the activity log that the caller wrote something, or was refused to.
+fn tell(call: &Call, refused: Option<u16>) {
     let Door::Arm(action) = call.operation.door else { return };
     if call.operation.method == Method::GET || action.ends_with("/read") || action.is_empty() {
         return;
     }
     let resource = call.resource_id();
-    call.twin.world().log_activity(&call.actor(), action, &resource, Some(call.correlation));
+    let method = if call.operation.method == Method::PUT {
+        "PUT"
+    } else if call.operation.method == Method::DELETE {
+        "DELETE"
+    } else {
+        "POST"
+    };
+    let by = call.actor();
+    let act = Act { by: &by, action, resource_id: &resource, method, refused, correlation: Some(call.correlation) };
+    call.twin.world().log_activity(&act);
 }
 
 fn admit(call: &mut Call) -> Result<(), Refusal> {

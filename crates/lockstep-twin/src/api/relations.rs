@@ -15,7 +15,7 @@ use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
 use crate::estate::Workspace;
-use crate::world::{Alert, BookmarkRelation, Incident, Refused, SentinelStatus, World};
+use crate::world::{Alert, BookmarkRelation, Collection, Holder, Incident, Refused, SentinelStatus, World};
 
 /// The relations of an incident: alerts first, then bookmarks.
 pub(super) fn list(call: &Call) -> Answer {
@@ -118,8 +118,8 @@ pub(super) fn entities(call: &Call) -> Answer {
 pub(super) fn bookmarks(call: &Call) -> Answer {
     let world = call.twin.world();
     let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
-    let workspace = &world.sentinels[call.place].workspace;
-    let shown: Vec<_> = incident.bookmarks.iter().map(|relation| bookmark_entity(relation, workspace)).collect();
+    let shown: Vec<_> =
+        incident.bookmarks.iter().map(|relation| bookmark_entity(relation, &world, call.place)).collect();
     Ok(Reply::ok(json!({"value": shown})))
 }
 
@@ -231,14 +231,23 @@ fn entity_of(entity: &Value, workspace: &Workspace) -> Option<(&'static str, Val
     Some((kind, entity))
 }
 
-fn bookmark_entity(relation: &BookmarkRelation, workspace: &Workspace) -> Value {
+/// A bookmark as an entity: what was written of it. One that was deleted since has its name alone.
+fn bookmark_entity(relation: &BookmarkRelation, world: &World, place: usize) -> Value {
     let name = last(&relation.bookmark);
+    let stored = world.stored_one(&Holder::Workspace(place), Collection::Bookmarks, name);
+    let mut properties = json!({"displayName": name, "query": "", "labels": []});
+    for (member, value) in stored.iter().flat_map(|stored| &stored.properties) {
+        if BOOKMARK.contains(&member.as_str()) {
+            properties[member] = value.clone();
+        }
+    }
+    properties["friendlyName"] = properties["displayName"].clone();
     json!({
-        "id": workspace.sentinel("Bookmarks", name),
+        "id": world.sentinels[place].workspace.sentinel("Bookmarks", name),
         "name": name,
         "type": "Microsoft.SecurityInsights/Entities",
         "kind": "Bookmark",
-        "properties": {"displayName": name, "query": "", "labels": [], "friendlyName": name},
+        "properties": properties,
     })
 }
 
@@ -246,6 +255,19 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// What an entity tells of a bookmark.
+const BOOKMARK: &[&str] = &[
+    "created",
+    "createdBy",
+    "displayName",
+    "eventTime",
+    "labels",
+    "notes",
+    "query",
+    "queryResult",
+    "updated",
+    "updatedBy",
+];
 /// https://learn.microsoft.com/azure/sentinel/move-to-defender; the answer's form is assumed.
 const IN_PORTAL_ALONE: Refused =
     Refused::Unfit("alerts are put into and taken out of incidents in the Defender portal alone");

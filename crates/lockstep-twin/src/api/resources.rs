@@ -13,7 +13,7 @@ use super::incident_parts::{gone, status};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
-use crate::world::{AutomationRule, Collection, Holder, Refused, Stored, Unread, World};
+use crate::world::{AutomationRule, Collection, Holder, Refused, Scope, Stored, Unread, World};
 
 /// What is particular about a kind of resource.
 struct Kind {
@@ -193,6 +193,9 @@ pub(super) fn put(call: &Call) -> Answer {
     if kind.collection == Collection::AutomationRules {
         playable(name, &properties)?;
     }
+    if kind.collection == Collection::SuppressionRules {
+        Scope::read(&properties).map_err(Refusal::bad_request)?;
+    }
     (kind.finish)(&mut properties, call);
     let etag = text(&body, "etag")?.filter(|etag| !etag.is_empty());
     let mut world = call.twin.world();
@@ -285,7 +288,11 @@ fn resource(kind: &Kind, stored: &Stored, world: &World, call: &Call) -> Value {
     if let Some(own) = &stored.kind {
         shown.insert("kind".into(), own.as_str().into());
     }
-    shown.insert("properties".into(), Value::Object(stored.properties.clone()));
+    let mut properties = stored.properties.clone();
+    if kind.collection == Collection::SuppressionRules && world.has_expired(stored) {
+        properties.insert("state".into(), "Expired".into());
+    }
+    shown.insert("properties".into(), Value::Object(properties));
     Value::Object(shown)
 }
 

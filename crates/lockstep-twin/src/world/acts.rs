@@ -9,7 +9,7 @@ use super::incident::{Actor, Closing, Incident, IncidentState, Label, Owner};
 use super::merging::XDR;
 use super::parts::ALERTS_PER_INCIDENT;
 use super::words::{AlertStatus, Severity};
-use super::{Event, FIRST, FinishedAlert, Happened, IncidentKey, Sentinel, Subject, World};
+use super::{Act, Event, FIRST, FinishedAlert, Happened, IncidentKey, Sentinel, Subject, World};
 use crate::rules;
 
 /// What a raised alert is called, on both sides.
@@ -124,9 +124,14 @@ impl World {
         if !self.alerts.at(position).is_defender_for_cloud() {
             return Ok(());
         }
-        let id = self.alert(alert_name).map(Alert::id).unwrap_or_default();
-        self.log_activity(by, status.action(), &id, None);
+        let resource_id = self.alerts.at(position).id();
+        self.log_alert_act(by, status, &resource_id);
         Ok(())
+    }
+
+    fn log_alert_act(&mut self, by: &Actor, status: AlertStatus, resource_id: &str) {
+        let action = status.action();
+        self.log_activity(&Act { by, action, resource_id, method: "POST", refused: None, correlation: None });
     }
 
     /// An alert's status is set; who did it is told elsewhere.
@@ -378,7 +383,7 @@ impl World {
             if alert.is_defender_for_cloud() && !alert.status.is_finished() {
                 let id = alert.id();
                 self.change_alert(position, AlertStatus::Resolved);
-                self.log_activity(&Actor::service(XDR), AlertStatus::Resolved.action(), &id, None);
+                self.log_alert_act(&Actor::service(XDR), AlertStatus::Resolved, &id);
             }
         }
     }
@@ -397,7 +402,7 @@ impl World {
             if synced && !stays {
                 let id = alert.id();
                 self.change_alert(position, AlertStatus::Resolved);
-                self.log_activity(&Actor::sentinel(), AlertStatus::Resolved.action(), &id, None);
+                self.log_alert_act(&Actor::sentinel(), AlertStatus::Resolved, &id);
             }
         }
     }

@@ -17,6 +17,7 @@ mod rows;
 mod sentinel;
 mod settings;
 mod stored;
+mod suppression;
 mod to_do;
 mod words;
 
@@ -24,8 +25,8 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-pub use activity::Activity;
-pub(crate) use activity::provider;
+pub(crate) use activity::{Act, http_request, provider};
+pub use activity::{Activity, Outcome};
 pub use acts::{AlertRef, IncidentWrite, Refused};
 pub use alert::{Alert, AlertCopy, NewAlert};
 pub(crate) use alert::{Alerts, DEFENDER_FOR_CLOUD, IN_DEFENDER, portal_link};
@@ -42,6 +43,7 @@ pub(crate) use rows::{PROVIDER, incident_url};
 pub(crate) use sentinel::Sentinel;
 pub use settings::{FinishedAlert, Portal, Settings};
 pub(crate) use stored::{Collection, Holder, Shelf, Stored};
+pub(crate) use suppression::Scope;
 pub use words::{AlertStatus, Classification, IncidentStatus, Reason, SentinelStatus, Severity, TaskStatus};
 
 use crate::clock::{Clock, later};

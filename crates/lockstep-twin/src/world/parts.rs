@@ -3,7 +3,7 @@
 use super::acts::Refused;
 use super::incident::{Actor, BookmarkRelation, Comment, Task};
 use super::words::TaskStatus;
-use super::{Alert, Incident, IncidentKey, World};
+use super::{Alert, Collection, Holder, Incident, IncidentKey, World};
 
 /// A comment as somebody writes it.
 pub(crate) struct CommentWrite {
@@ -184,7 +184,7 @@ impl World {
         Ok(Written::Created)
     }
 
-    /// Puts a bookmark into an incident. The twin keeps no bookmarks, so any id will do.
+    /// Puts a bookmark of the workspace into an incident. That it has to exist is assumed, as it has to for alerts.
     pub(crate) fn relate_bookmark(
         &mut self,
         place: usize,
@@ -193,6 +193,8 @@ impl World {
         by: &Actor,
     ) -> Result<Written, Refused> {
         let (key, found) = self.find(place, incident)?;
+        let bookmark = relation.bookmark.rsplit('/').next().unwrap_or_default();
+        self.stored_one(&Holder::Workspace(place), Collection::Bookmarks, bookmark).ok_or(Refused::NotFound)?;
         let same = |known: &BookmarkRelation| known.name.eq_ignore_ascii_case(&relation.name);
         let is_new = !found.bookmarks.iter().any(same);
         if is_new && found.bookmarks.len() >= BOOKMARKS_PER_INCIDENT {

@@ -26,6 +26,9 @@ pub struct Settings {
     pub finished_alert: FinishedAlert,
     /// Whether a change of an incident also writes a row for each of its alerts. Default: off.
     pub alert_row_on_incident_change: bool,
+    /// How long the activity log takes to tell of something.
+    #[serde(with = "seconds")]
+    pub activity_delay: Duration,
     /// How long a role assignment takes to hold.
     #[serde(with = "seconds")]
     pub rights_delay: Duration,
@@ -60,6 +63,7 @@ impl Default for Settings {
             bidirectional_sync: true,
             finished_alert: FinishedAlert::Stays,
             alert_row_on_incident_change: false,
+            activity_delay: Duration::ZERO,
             rights_delay: Duration::ZERO,
             portal: Portal::Azure,
             batching: Duration::from_secs(300),

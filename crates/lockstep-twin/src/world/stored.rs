@@ -313,19 +313,6 @@ impl World {
             .find(|rule| rule.makes_incidents_of(&alert.product_name) && rule.is_enabled() && rule.lets_through(alert));
         found.map(|rule| rule.name.clone())
     }
-
-    /// Whether a suppression rule dismisses a new alert.
-    pub(super) fn suppresses(&self, alert: &Alert) -> bool {
-        let now = self.now();
-        let strikes = |rule: &Stored| {
-            let wanted = rule.text("alertType");
-            let lives = crate::clock::parse_time(rule.text("expirationDateUtc")).is_none_or(|until| now < until);
-            rule.text("state").eq_ignore_ascii_case("Enabled")
-                && lives
-                && (wanted == "*" || wanted.eq_ignore_ascii_case(&alert.alert_type))
-        };
-        self.stored(&Holder::subscription(&alert.subscription_id), Collection::SuppressionRules).any(strikes)
-    }
 }
 
 const INCIDENT_CREATION: &str = "MicrosoftSecurityIncidentCreation";

@@ -237,8 +237,16 @@ async fn alerts_and_bookmarks_are_put_into_an_incident_and_taken_out() {
     let relation = cloud.check(&format!("GET {at}/relations/second"), "", "200").await;
     assert_eq!(relation["properties"]["relatedResourceKind"], "SecurityAlert");
     assert_eq!(cloud.check(&format!("GET {at}"), "", "200").await["properties"]["additionalData"]["alertsCount"], 2);
+    cloud.check(&format!("PUT {at}/relations/b"), &related("bookmarks", "mark"), "404 NotFound").await;
+    let bookmark = r#"{"properties":{"displayName":"Odd sign-in","query":"SigninLogs","labels":["look"]}}"#;
+    cloud.check("PUT {sentinel}/bookmarks/mark", bookmark, "201").await;
     cloud.check(&format!("PUT {at}/relations/b"), &related("bookmarks", "mark"), "201").await;
-    assert_eq!(cloud.check(&format!("POST {at}/bookmarks"), "", "200").await["value"][0]["name"], "mark");
+    let marks = cloud.check(&format!("POST {at}/bookmarks"), "", "200").await;
+    assert_eq!(
+        (&marks["value"][0]["name"], &marks["value"][0]["properties"]["displayName"]),
+        (&json!("mark"), &json!("Odd sign-in"))
+    );
+    assert_eq!(cloud.check(&format!("GET {at}"), "", "200").await["properties"]["additionalData"]["bookmarksCount"], 1);
     cloud.check(&format!("PUT {at}/relations/x"), &related("entities", "none"), "404 NotFound").await;
     cloud.check(&format!("PUT {at}/relations/x"), &related("moons", "none"), "400 BadRequest").await;
     cloud.check(&format!("DELETE {at}/relations/second"), "", "200").await;

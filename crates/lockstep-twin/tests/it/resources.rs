@@ -110,5 +110,23 @@ async fn a_suppression_rule_dismisses_what_it_names() {
     let other =
         cloud.twin.with(|world| world.raise_alert(NewAlert { alert_type: "Other".into(), ..NewAlert::default() }));
     assert_eq!(cloud.twin.world().alert_status(&other.alert_name), Some(AlertStatus::Active));
+    assert_eq!(
+        cloud.twin.world().activities().iter().filter(|told| told.action.contains("/alerts/dismiss")).count(),
+        0,
+        "nobody dismissed it"
+    );
+    let scoped = r#"{"properties":{"alertType":"*","reason":"FalsePositive","state":"Enabled","expirationDateUtc":"2024-06-01T00:30:00Z","suppressionAlertsScope":{"allOf":[{"field":"entities.host.hostname","contains":"test"}]}}}"#;
+    cloud.check(&format!("PUT {at}/one?api-version=2019-01-01-preview"), scoped, "200").await;
+    let raise = |host: &str| {
+        let alert = NewAlert { resource: host.into(), ..NewAlert::default() };
+        let alert = cloud.twin.with(|world| world.raise_alert(alert));
+        cloud.twin.world().alert_status(&alert.alert_name).unwrap().as_str()
+    };
+    assert_eq!((raise("vm-test"), raise("vm-shop")), ("Dismissed", "Active"));
+    cloud.twin.clock().step(std::time::Duration::from_secs(1800));
+    let rule = cloud.check(&format!("GET {at}/one?api-version=2019-01-01-preview"), "", "200").await;
+    assert_eq!((raise("vm-test"), rule["properties"]["state"].as_str()), ("Active", Some("Expired")));
+    let bad = scoped.replace("entities.host.hostname", "host");
+    cloud.check(&format!("PUT {at}/two?api-version=2019-01-01-preview"), &bad, "400 BadRequest").await;
     cloud.check(&format!("DELETE {at}/one?api-version=2019-01-01-preview"), "", "204").await;
 }
