@@ -34,12 +34,23 @@ pub struct Limits {
     pub time: Duration,
     /// Rows that any step may hold in memory.
     pub memory_rows: usize,
+    /// Bytes of text that any column may hold in memory.
+    pub memory_bytes: usize,
+    /// Bytes that one dynamic may hold, about as many as its JSON has.
+    pub value_bytes: usize,
 }
 
 /// The Log Analytics query API's limits: 500,000 rows, 64 MiB (about 100 MiB uncompressed), 10 minutes (documented under
-/// "Azure Monitor service limits", log queries). The rows held in memory are this engine's own limit.
+/// "Azure Monitor service limits", log queries). What may be held in memory are this engine's own limits.
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 500_000, bytes: 100 << 20, time: Duration::from_secs(600), memory_rows: 100_000_000 }
+        Self {
+            rows: 500_000,
+            bytes: 100 << 20,
+            time: Duration::from_secs(600),
+            memory_rows: 50_000_000,
+            memory_bytes: 4 << 30,
+            value_bytes: 64 << 20,
+        }
     }
 }

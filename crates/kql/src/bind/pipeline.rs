@@ -345,8 +345,11 @@ impl Binder<'_> {
             OperatorKind::Graph(_) => {
                 Err(self.note(Error::unsupported("A graph inside the body of another operator", span)))
             }
-            OperatorKind::ParseKv { .. } => Err(self.note(Error::unsupported("The operator 'parse-kv'", span))),
-            OperatorKind::Partition { .. } => Err(self.note(Error::unsupported("The operator 'partition'", span))),
+            OperatorKind::ParseKv { value, columns, with } => self.parse_kv(input, value, columns, with, span),
+            OperatorKind::Partition { parameters, by, body } => self.partition(input, parameters, by, body, span),
+            OperatorKind::ProjectByNames(names) => self.project_by_names(input, names, span),
+            OperatorKind::TopHitters { count, of, by } => self.top_hitters(input, count, of, by.as_ref(), span),
+            OperatorKind::Scan(scan) => self.scan(input, scan, span),
             OperatorKind::Print(_) | OperatorKind::Range { .. } => Err(self.note(Error::new(
                 error::OPERATOR_EXPECTED,
                 "This operator starts a query; it takes no input.",
@@ -420,7 +423,7 @@ impl Binder<'_> {
         Ok(projection(input, projected, span))
     }
 
-    fn extend(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
+    pub(super) fn extend(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
         let bound = self.all_values(columns, Rows::One(&input.schema))?;
         let mut all = Self::all_columns(&input.schema, span);
         let mut declared = Taken::default();
@@ -513,7 +516,7 @@ impl Binder<'_> {
         Ok(places)
     }
 
-    fn matching_one(&mut self, schema: &Schema, pattern: &NamePattern) -> Bound<Vec<usize>> {
+    pub(super) fn matching_one(&mut self, schema: &Schema, pattern: &NamePattern) -> Bound<Vec<usize>> {
         if !pattern.wildcard {
             return match schema.position(&pattern.name.text) {
                 Some(place) => Ok(vec![place]),

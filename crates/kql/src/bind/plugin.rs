@@ -39,6 +39,10 @@ impl Binder<'_> {
     ) -> Bound<Relation> {
         match plugin.name.text.as_str() {
             "bag_unpack" => self.bag_unpack(input, plugin, schema, span),
+            "pivot" => self.pivot(input, plugin, schema, span),
+            "ipv4_lookup" => self.ip_lookup(input, plugin, false, span),
+            "ipv6_lookup" => self.ip_lookup(input, plugin, true, span),
+            "rows_near" => self.rows_near(input, plugin, span),
             name => Err(self.note(Error::unsupported(format!("The plugin '{name}'"), plugin.name.span))),
         }
     }

@@ -94,6 +94,9 @@ impl Run<'_> {
             let stays = keeps_empty && items.iter().any(|item| item.cell(row).is_null());
             let count = if count == 0 && stays { 1 } else { count }.min(limit);
             counts.push(count as u32);
+            if let Some(item) = expansion.items.first() {
+                self.check_count(picks.len() + count, item.value.span)?;
+            }
             for (item, elements) in items.iter().zip(&mut elements) {
                 push(item.cell(row), count, expansion.bags_as_arrays, elements);
             }

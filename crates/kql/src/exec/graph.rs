@@ -97,7 +97,7 @@ impl Run<'_> {
         finder.most = self.options.limits.memory_rows;
         finder.find(&|| self.check_time(span))?;
         if finder.full {
-            return Err(super::limit(format!("a pattern fits more than {} times", finder.most), span));
+            return Err(super::limits::runaway(format!("a pattern fits more than {} times", finder.most), span));
         }
         let Found { nodes, edges } = finder.found;
         let len = edges.len();

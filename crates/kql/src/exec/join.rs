@@ -154,9 +154,11 @@ impl Run<'_> {
                 if keeps_left && lefts.len() == before {
                     alone.push(row as u32);
                 }
+                self.check_count(lefts.len(), join.left.span)?;
             }
-            (Arc::new(lefts), Arc::new(rights), Arc::new(alone))
+            Ok((Arc::new(lefts), Arc::new(rights), Arc::new(alone)))
         });
+        let matched = matched.into_iter().collect::<Result<Vec<_>, Error>>()?;
         let mut chunks = Vec::new();
         let mut seen = vec![false; right.len];
         for (chunk, (lefts, rights, alone)) in left.chunks.iter().zip(&matched) {

@@ -9,13 +9,18 @@ mod filter;
 mod graph;
 mod group;
 mod join;
+mod kv;
+mod limits;
 mod list;
+mod lookup;
 mod needed;
 mod parse;
+mod partition;
 mod plugin;
 mod project;
 mod range;
 mod scalar;
+mod scan;
 mod series;
 mod sort;
 mod summarize;
@@ -25,7 +30,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-use crate::answer::{Answer, Partial};
+use crate::answer::Answer;
 use crate::chunk::Chunk;
 use crate::column::{Column, Values};
 use crate::error::{Error, Kind};
@@ -62,7 +67,7 @@ pub(crate) fn run(plan: &Plan, database: &Database, options: &Options) -> Result
     for (name, relation) in &plan.results {
         let rows = run.relation(relation, &Needed::all(relation), None)?;
         let table = Table::from_chunks(Arc::new(relation.schema.clone()), rows.chunks);
-        tables.push((name.clone(), within_limits(table, options, &mut partial)));
+        tables.push((name.clone(), limits::within(table, options, &mut partial)));
     }
     Ok(Answer { tables, partial, render: plan.render.clone() })
 }
@@ -83,17 +88,6 @@ pub(crate) fn table(
     Ok(Table::from_chunks(Arc::new(relation.schema.clone()), rows.chunks))
 }
 
-/// The rows that the limit on rows lets through.
-fn within_limits(table: Table, options: &Options, partial: &mut Option<Partial>) -> Table {
-    let limit = options.limits.rows;
-    if table.len() <= limit {
-        return table;
-    }
-    let message = format!("Query result set has exceeded the internal record count limit {limit}");
-    *partial = Some(Partial { code: "E_QUERY_RESULT_SET_TOO_LARGE", message });
-    table.take(limit)
-}
-
 impl<'a> Run<'a> {
     #[expect(clippy::disallowed_methods, reason = "the time that a query may take is real time")]
     fn begin(database: &'a Database, options: &'a Options) -> Self {
@@ -103,7 +97,7 @@ impl<'a> Run<'a> {
     /// The rows of a relation; `input` is what `Operator::Input` stands for.
     fn relation(&self, relation: &Relation, needed: &Needed, input: Option<&Rows>) -> Result<Rows, Error> {
         let rows = self.operator(relation, needed, input)?;
-        self.check_limits(&rows, relation.span)?;
+        self.check_rows(&rows, relation.span)?;
         Ok(rows)
     }
 
@@ -113,6 +107,23 @@ impl<'a> Run<'a> {
             Operator::Shared(place) => Ok(self.shared[*place].clone()),
             Operator::Input => input.cloned().ok_or_else(|| failure("there are no rows to apply to", relation.span)),
             Operator::Rows(rows) => self.rows(relation, rows),
+            Operator::Partition { input: from, key, most, body } => {
+                let rows = self.relation(from, &Needed::all(from), input)?;
+                self.partition(&rows, &from.schema.types(), key, *most, body)
+            }
+            Operator::Scan(scan) => {
+                let rows = self.relation(&scan.input, &Needed::all(&scan.input), input)?;
+                self.scan(&rows, scan)
+            }
+            Operator::ParseKv(parse) => {
+                let rows = self.relation(&parse.input, &Needed::all(&parse.input), input)?;
+                self.parse_kv(&rows, parse)
+            }
+            Operator::RowsNear(near) => {
+                let rows = self.relation(&near.input, &needed.and([&near.predicate]), input)?;
+                self.rows_near(&rows, near)
+            }
+            Operator::IpLookup(lookup) => self.ip_lookup(lookup, input),
             Operator::GraphMatch(search) => self.graph_match(search, needed, relation.span, input),
             Operator::GraphNodes(graph) => self.graph_nodes(graph, relation.span, input),
             Operator::ShortestPaths { input: from, ends, all } => {
@@ -174,7 +185,7 @@ impl<'a> Run<'a> {
             Operator::Serialize { input: from } => self.relation(from, needed, input),
             Operator::Evaluate { input: from, plugin } => {
                 let rows = self.relation(from, &Needed::all(from), input)?;
-                self.evaluate(&rows, plugin)
+                self.evaluate(&rows, &from.schema.types(), plugin)
             }
         }
     }
@@ -217,24 +228,6 @@ impl<'a> Run<'a> {
             Value::Int(Some(count)) => usize::try_from(count).unwrap_or(0),
             _ => 0,
         })
-    }
-
-    /// Whether there is time left.
-    fn check_time(&self, span: Span) -> Result<(), Error> {
-        let limits = &self.options.limits;
-        if self.started.elapsed() <= limits.time {
-            return Ok(());
-        }
-        Err(limit(format!("the query took longer than {} s", limits.time.as_secs()), span))
-    }
-
-    fn check_limits(&self, rows: &Rows, span: Span) -> Result<(), Error> {
-        let limits = &self.options.limits;
-        if rows.len() > limits.memory_rows {
-            let message = format!("a step of the query holds more than {} rows", limits.memory_rows);
-            return Err(limit(message, span));
-        }
-        self.check_time(span)
     }
 }
 
@@ -283,8 +276,4 @@ fn failure(message: &str, span: Span) -> Error {
         span: Some(span.range()),
         hint: None,
     }
-}
-
-fn limit(message: String, span: Span) -> Error {
-    Error { code: "E_LOW_MEMORY_CONDITION", rule: "", kind: Kind::Limit, message, span: Some(span.range()), hint: None }
 }

@@ -17,6 +17,11 @@ impl Needed {
         Self(vec![true; columns])
     }
 
+    /// None of so many columns.
+    pub(super) fn nothing(columns: usize) -> Self {
+        Self(vec![false; columns])
+    }
+
     /// No column.
     pub(super) fn none(relation: &Relation) -> Self {
         Self(vec![false; relation.schema.columns.len()])

@@ -1,7 +1,9 @@
 //! The plugins of `evaluate`.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::group::{At, Groups, Keys};
 use super::{Rows, Run};
 use crate::chunk::Chunk;
 use crate::column::{Cell, Column, Values};
@@ -12,7 +14,7 @@ use crate::{Dynamic, Type, Value};
 
 impl Run<'_> {
     /// What the plugin makes of the rows.
-    pub(super) fn evaluate(&self, rows: &Rows, plugin: &Plugin) -> Result<Rows, Error> {
+    pub(super) fn evaluate(&self, rows: &Rows, types: &[Type], plugin: &Plugin) -> Result<Rows, Error> {
         match plugin {
             Plugin::BagUnpack { columns, bag, properties } => {
                 let unpack = |chunk: &Arc<Chunk>| {
@@ -24,6 +26,7 @@ impl Run<'_> {
                 };
                 Ok(Rows { chunks: rows.chunks.iter().map(unpack).collect() })
             }
+            Plugin::Pivot { keys, values, default } => Ok(pivoted(&rows.whole(types), *keys, values, default)),
         }
     }
 }
@@ -41,4 +44,30 @@ fn property(bags: &Column, name: &str, ty: Type) -> Column {
         });
     }
     Column::new(values)
+}
+
+/// A row for each group of equal keys, in the order of their first rows.
+fn pivoted(chunk: &Chunk, keys: usize, names: &[Arc<str>], default: &Value) -> Rows {
+    let own = [Keys::new(chunk.columns[..keys].to_vec(), chunk.len)];
+    let (pivots, measured) = (&chunk.columns[keys], &chunk.columns[keys + 1]);
+    let mut groups = Groups::default();
+    let mut cells: HashMap<(u32, String), u32> = HashMap::new();
+    for row in 0..chunk.len as u32 {
+        let group = groups.of(&own, At { chunk: 0, row });
+        cells.entry((group, pivots.value(row as usize).to_string())).or_insert(row);
+    }
+    let count = groups.firsts.len();
+    let firsts = Arc::new(groups.firsts.iter().map(|at| at.row).collect());
+    let mut columns: Vec<Column> = own[0].columns.iter().map(|key| key.gather(&firsts)).collect();
+    for name in names {
+        let mut values = Values::with_capacity(measured.ty(), count);
+        for group in 0..count as u32 {
+            match cells.get(&(group, name.to_string())) {
+                Some(&row) => values.push_cell(measured.cell(row as usize)),
+                None => values.push(default.clone()),
+            }
+        }
+        columns.push(Column::new(values));
+    }
+    Rows::of(Chunk::of(columns, count))
 }

@@ -30,9 +30,11 @@ impl Run<'_> {
                     .map(|argument| self.eval(argument, chunk))
                     .collect::<Result<Vec<Column>, Error>>()?;
                 let call = Call { now: self.options.now, returns: scalar.ty, rows: chunk.len };
-                match function.eval {
+                let made = match function.eval {
                     Eval::Columns(eval) | Eval::Window(eval) => eval(&call, &columns),
                     Eval::Cells(eval) => by_cells(&call, &columns, eval),
+                    Eval::FallibleColumns(eval) => eval(&call, &columns)
+                        .map_err(|why| failure(&format!("{}(): {why}", function.name), scalar.span))?,
                     Eval::Fallible(eval) => fallible(&call, &columns, eval)
                         .map_err(|why| failure(&format!("{}(): {why}", function.name), scalar.span))?,
                     Eval::Refused if chunk.len == 0 => Column::nulls(scalar.ty, 0),
@@ -42,9 +44,17 @@ impl Run<'_> {
                     Eval::Bound => {
                         return Err(Error::unsupported(format!("{}() in this place", function.name), scalar.span));
                     }
-                }
+                };
+                self.check_column(&made, scalar.span)?;
+                made
             }
-            ScalarKind::Convert(inner) => convert(&self.eval(inner, chunk)?, scalar.ty),
+            ScalarKind::Convert(inner) => {
+                let converted = convert(&self.eval(inner, chunk)?, scalar.ty);
+                if scalar.ty == Type::String {
+                    self.check_column(&converted, scalar.span)?;
+                }
+                converted
+            }
             ScalarKind::Negate(inner) => negate(&self.eval(inner, chunk)?),
             ScalarKind::And(operands) => self.fold(operands, chunk, |a, b| match (a, b) {
                 (Some(false), _) | (_, Some(false)) => Some(false),

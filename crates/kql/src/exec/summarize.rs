@@ -69,6 +69,16 @@ impl Run<'_> {
             key_types: keys.iter().map(|key| key.ty).collect(),
         };
         let chunks = threads::each(threads, threads, |share| work.share(share, threads));
+        let mut output = keys.len();
+        for aggregate in aggregates {
+            if matches!(aggregate.function.kind, Kind::List { .. } | Kind::Set | Kind::Bag) {
+                chunks
+                    .iter()
+                    .flatten()
+                    .try_for_each(|chunk| self.check_column(&chunk.columns[output], aggregate.span))?;
+            }
+            output += aggregate.outputs.len();
+        }
         Ok(Rows { chunks: chunks.into_iter().flatten().filter(|chunk| chunk.len > 0).map(Arc::new).collect() })
     }
 

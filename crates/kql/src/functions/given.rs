@@ -134,3 +134,14 @@ impl Window {
         Some(Self { from: from as usize, to: to as usize, occurrence: usize::try_from(occurrence).ok()? })
     }
 }
+
+/// The longest text that a function makes out of short ones.
+const LONGEST: usize = 256 << 20;
+
+/// Whether a text of so many parts of at most so many bytes may be made.
+pub(super) fn room(parts: usize, bytes: usize) -> Result<(), String> {
+    match parts.checked_mul(bytes) {
+        Some(length) if length <= LONGEST => Ok(()),
+        _ => Err(format!("the text could be longer than the {LONGEST} bytes that this engine makes")),
+    }
+}

@@ -28,6 +28,7 @@ mod xml;
 mod zones;
 
 pub use constants::Fault;
+pub(crate) use networks::AddressRange;
 
 use crate::column::{Cell, Column};
 use crate::signature::Signature;
@@ -61,6 +62,8 @@ pub enum Eval {
     Window(fn(&Call, &[Column]) -> Column),
     /// From the arguments of one row, or the reason why there is no value.
     Fallible(fn(&Call, &[Cell<'_>]) -> Result<Value, String>),
+    /// From whole columns as `Columns`, or the reason why there is no value.
+    FallibleColumns(fn(&Call, &[Column]) -> Result<Column, String>),
     /// Not at all: the binder knows its names and types, and rows are refused.
     Refused,
     /// By the binder, which writes something else in its place.

@@ -236,6 +236,28 @@ pub(super) static FUNCTIONS: &[Function] = &[
     ),
 ];
 
+/// An address or a range of them.
+pub(crate) enum AddressRange {
+    V4(V4),
+    V6(V6),
+}
+
+impl AddressRange {
+    /// Reads an IPv4 address, or one of either version, with or without a prefix.
+    pub(crate) fn parse(text: &str, v6: bool) -> Option<Self> {
+        if v6 { V6::parse(text).map(Self::V6) } else { V4::parse(text).map(Self::V4) }
+    }
+
+    /// Whether this address lies in a range.
+    pub(crate) fn within(&self, range: &Self) -> bool {
+        match (self, range) {
+            (Self::V4(address), Self::V4(range)) => address.within(*range),
+            (Self::V6(address), Self::V6(range)) => address.within(*range),
+            _ => false,
+        }
+    }
+}
+
 /// An address and how many of its leading bits count.
 trait Address: Copy {
     fn parse(text: &str) -> Option<Self>;
@@ -246,13 +268,13 @@ trait Address: Copy {
 }
 
 #[derive(Clone, Copy)]
-struct V4 {
+pub(crate) struct V4 {
     address: u32,
     prefix: u32,
 }
 
 #[derive(Clone, Copy)]
-struct V6 {
+pub(crate) struct V6 {
     address: u128,
     prefix: u32,
     /// The prefix as comparisons count it: one after `::1.2.3.4` counts 128 bits there, and 32 everywhere else.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use regex::{Captures, Regex};
 
-use super::given::{Window, array, null, text};
+use super::given::{Window, array, null, room, text};
 use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::{Cell, Column, Values, lift};
@@ -70,14 +70,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         REPLACE,
         "The text with every match of a regular expression replaced; `\\1` stands for what group 1 captures.",
         &[("replace_regex('Number is 1', 'is (\\\\d+)', 'was: \\\\1')", "Number was: 1")],
-        Eval::Columns(|call, columns| replace(call, columns, 0, 1, 2)),
+        Eval::FallibleColumns(|call, columns| replace(call, columns, 0, 1, 2)),
     ),
     Function::new(
         "replace",
         &[gives(&[one("regex", TEXT), one("rewrite", TEXT), one("source", TEXT)], Type::String)],
         "The same as `replace_regex`, in another order.",
         &[("replace('a', 'b', 'banana')", "bbnbnb")],
-        Eval::Columns(|call, columns| replace(call, columns, 2, 0, 1)),
+        Eval::FallibleColumns(|call, columns| replace(call, columns, 2, 0, 1)),
     ),
     Function::new(
         "trim",
@@ -205,14 +205,20 @@ fn extract_all(call: &Call, columns: &[Column]) -> Column {
     })
 }
 
-fn replace(call: &Call, columns: &[Column], source: usize, pattern: usize, rewrite: usize) -> Column {
-    with_regex(call, columns, pattern, |regex, cells| {
+fn replace(call: &Call, columns: &[Column], source: usize, pattern: usize, rewrite: usize) -> Result<Column, String> {
+    let longest = |column: &Column| (0..column.values().len()).map(|at| column.values().cell(at).text().len()).max();
+    // A group that is repeated in the replacement is as long as the source at most.
+    let groups = longest(&columns[rewrite]).unwrap_or(0).div_ceil(2);
+    let original = longest(&columns[source]).unwrap_or(0);
+    room(original, longest(&columns[rewrite]).unwrap_or(0))?;
+    room(original, groups)?;
+    Ok(with_regex(call, columns, pattern, |regex, cells| {
         let original = cells[source].text();
         match regex {
             None => text(original),
             Some(regex) => text(regex.replace_all(&original, rewritten(&cells[rewrite].text()).as_str())),
         }
-    })
+    }))
 }
 
 /// `\1` becomes `${1}`, and a dollar sign stands for itself.

@@ -1,6 +1,6 @@
 //! Texts: parts, lengths, replacements. Positions and lengths count characters.
 
-use super::given::{Window, array, text};
+use super::given::{Window, array, room, text};
 use super::shapes::*;
 use super::{Call, Eval, Function};
 use crate::column::{Cell, Column, Strings, Values, lift};
@@ -48,14 +48,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)],
         "The texts of an array's elements with a delimiter between them.",
         &[("strcat_array(dynamic([1, 2, 'x']), '->')", "1->2->x")],
-        Eval::Cells(joined),
+        Eval::Fallible(joined),
     ),
     Function::new(
         "array_strcat",
         &[gives(&[one("array", Takes::Array), one("delimiter", Takes::Scalar)], Type::String)],
         "The same as `strcat_array`.",
         &[("array_strcat(dynamic([1, 2]), ',')", "1,2")],
-        Eval::Cells(joined),
+        Eval::Fallible(joined),
     ),
     Function::new(
         "tolower",
@@ -149,9 +149,13 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[gives(&[one("text", TEXT), one("lookup", TEXT), one("rewrite", TEXT)], Type::String)],
         "The text with every occurrence of one text replaced by another.",
         &[("replace_string('color', 'o', '0')", "c0l0r")],
-        Eval::Cells(|_, args| {
-            let (source, lookup) = (args[0].text(), args[1].text());
-            if lookup.is_empty() { text(source) } else { text(source.replace(&*lookup, &args[2].text())) }
+        Eval::Fallible(|_, args| {
+            let (source, lookup, rewrite) = (args[0].text(), args[1].text(), args[2].text());
+            if lookup.is_empty() {
+                return Ok(text(source));
+            }
+            room(source.len() / lookup.len(), rewrite.len())?;
+            Ok(text(source.replace(&*lookup, &rewrite)))
         }),
     ),
     Function::new(
@@ -159,7 +163,7 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[gives(&[one("text", TEXT), one("lookups", Takes::Array), one("rewrites", Takes::Array)], Type::String)],
         "The text with every occurrence of each text replaced by the other text at its place, in one pass: what was put in is not replaced again.",
         &[("replace_strings('A mx', dynamic(['mx', 'A']), dynamic(['match', 'a']))", "a match")],
-        Eval::Cells(replace_strings),
+        Eval::Fallible(replace_strings),
     ),
     Function::new(
         "strrep",
@@ -169,10 +173,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
         )],
         "The text so many times, with a delimiter between.",
         &[("strrep('ABC', 2)", "ABCABC"), ("strrep('A', 3, ',')", "A,A,A")],
-        Eval::Cells(|_, args| {
+        Eval::Fallible(|_, args| {
             let times = args[1].long().unwrap_or(0).clamp(0, 1024) as usize;
             let delimiter = args.get(2).map(|cell| cell.text()).unwrap_or_default();
-            text(vec![args[0].text(); times].join(&*delimiter))
+            let value = args[0].text();
+            room(times, value.len() + delimiter.len())?;
+            Ok(text(vec![value; times].join(&*delimiter)))
         }),
     ),
     Function::new(
@@ -270,15 +276,17 @@ fn concatenated(call: &Call, columns: &[Column]) -> Column {
     })
 }
 
-fn joined(_: &Call, args: &[Cell<'_>]) -> Value {
-    let Some(elements) = args[0].array() else { return text("") };
-    text(elements.iter().map(Dynamic::text).collect::<Vec<_>>().join(&args[1].text()))
+fn joined(_: &Call, args: &[Cell<'_>]) -> Result<Value, String> {
+    let Some(elements) = args[0].array() else { return Ok(text("")) };
+    let delimiter = args[1].text();
+    room(elements.len(), delimiter.len())?;
+    Ok(text(elements.iter().map(Dynamic::text).collect::<Vec<_>>().join(&delimiter)))
 }
 
 /// At each position the first of the lookups that occurs there counts; it stays where its replacement is no string.
-fn replace_strings(_: &Call, args: &[Cell<'_>]) -> Value {
+fn replace_strings(_: &Call, args: &[Cell<'_>]) -> Result<Value, String> {
     let source = args[0].text();
-    let (Some(lookups), Some(rewrites)) = (args[1].array(), args[2].array()) else { return text(source) };
+    let (Some(lookups), Some(rewrites)) = (args[1].array(), args[2].array()) else { return Ok(text(source)) };
     let pairs: Vec<(&str, Option<&str>)> = lookups
         .iter()
         .zip(rewrites)
@@ -289,6 +297,7 @@ fn replace_strings(_: &Call, args: &[Cell<'_>]) -> Value {
             _ => None,
         })
         .collect();
+    room(source.len(), pairs.iter().filter_map(|(_, rewrite)| rewrite.map(str::len)).max().unwrap_or(0))?;
     let mut out = String::with_capacity(source.len());
     let mut rest: &str = &source;
     while let Some(c) = rest.chars().next() {
@@ -304,7 +313,7 @@ fn replace_strings(_: &Call, args: &[Cell<'_>]) -> Value {
         };
         rest = &rest[taken..];
     }
-    text(out)
+    Ok(text(out))
 }
 
 fn index_of(_: &Call, args: &[Cell<'_>]) -> Value {

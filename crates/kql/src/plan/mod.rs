@@ -16,7 +16,7 @@ pub use scalar::{Scalar, ScalarKind};
 use crate::aggregates::Aggregate;
 use crate::span::Span;
 use crate::syntax::JoinKind;
-use crate::{Schema, Type};
+use crate::{Schema, Type, Value};
 
 /// A whole query.
 #[derive(Debug)]
@@ -156,6 +156,25 @@ pub enum Operator {
         /// The rows.
         input: Box<Relation>,
     },
+    /// `partition`: a body over the rows of each value of a key; null is a value too.
+    Partition {
+        /// The rows to part.
+        input: Box<Relation>,
+        /// What rows of one part share.
+        key: Scalar,
+        /// The most parts.
+        most: Option<usize>,
+        /// What is done with each part.
+        body: Box<Relation>,
+    },
+    /// `scan`: the rows that its steps answer, in order.
+    Scan(Box<Scan>),
+    /// `parse-kv`: the input's columns, then one for each key.
+    ParseKv(Box<ParseKv>),
+    /// `evaluate rows_near`.
+    RowsNear(Box<RowsNear>),
+    /// `evaluate ipv4_lookup` and `ipv6_lookup`: the columns of the ranges, then those of the rows.
+    IpLookup(Box<IpLookup>),
     /// `graph-match`: a row for each way in which a pattern fits a graph. The schema is the columns, then one for each fold.
     GraphMatch(Box<GraphMatch>),
     /// `graph-shortest-paths`: of the matches, the shortest between each two nodes.
@@ -329,6 +348,93 @@ pub enum ParsePart {
     Capture(Type),
 }
 
+/// A `scan`. A row is evaluated by the last step first: a step goes on from the state of the step before it, else from its own.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// The rows in order.
+    pub input: Relation,
+    /// The declared columns: their types and what they are where no step has set them.
+    pub declared: Vec<Scalar>,
+    /// The steps.
+    pub steps: Vec<ScanStep>,
+    /// Whether the last column numbers the sequences, from 0.
+    pub match_id: bool,
+}
+
+/// A step of a `scan`. Its expressions read the input's columns, then for each step the input's and the declared ones of its state.
+#[derive(Clone, Debug)]
+pub struct ScanStep {
+    /// A bool.
+    pub condition: Scalar,
+    /// Which declared columns become what.
+    pub assignments: Vec<(usize, Scalar)>,
+    /// Whether its rows are answered.
+    pub output: bool,
+}
+
+/// A `parse-kv`.
+#[derive(Clone, Debug)]
+pub struct ParseKv {
+    /// The rows to parse.
+    pub input: Relation,
+    /// A string.
+    pub value: Scalar,
+    /// The keys and the types of their columns.
+    pub keys: Vec<(Arc<str>, Type)>,
+    /// What separates keys and values.
+    pub form: KvForm,
+}
+
+/// What separates keys and values.
+#[derive(Clone, Debug)]
+pub enum KvForm {
+    /// Given delimiters.
+    Delimited {
+        /// What comes between pairs; anything but letters and digits where absent.
+        pair: Option<Arc<str>>,
+        /// What comes between key and value.
+        kv: Option<Arc<str>>,
+        /// The quotes that open and close a key or a value.
+        quotes: Vec<(char, char)>,
+        /// The character that takes a quote its meaning.
+        escape: Option<char>,
+        /// Whether a value reaches up to the next key.
+        greedy: bool,
+    },
+    /// A regular expression whose first group is the key and whose second the value.
+    Regex(regex::Regex),
+}
+
+/// Rows for which a predicate is true, and so many before and after each of them.
+#[derive(Clone, Debug)]
+pub struct RowsNear {
+    /// The rows in order.
+    pub input: Relation,
+    /// A bool.
+    pub predicate: Scalar,
+    /// How many before: a long.
+    pub before: Scalar,
+    /// How many after: a long.
+    pub after: Scalar,
+}
+
+/// A lookup of addresses in ranges.
+#[derive(Clone, Debug)]
+pub struct IpLookup {
+    /// The rows.
+    pub input: Relation,
+    /// The column of the address, a string.
+    pub address: usize,
+    /// The ranges.
+    pub ranges: Relation,
+    /// The column of the range in its own table, a string.
+    pub range: usize,
+    /// Addresses of version 6 too.
+    pub v6: bool,
+    /// Whether rows in no range stay.
+    pub unmatched: bool,
+}
+
 /// A plugin of `evaluate` whose columns are known once its input is.
 #[derive(Clone, Debug)]
 pub enum Plugin {
@@ -340,6 +446,15 @@ pub enum Plugin {
         bag: usize,
         /// Property names and the types that their columns have.
         properties: Vec<(Arc<str>, Type)>,
+    },
+    /// Columns from the values of one: of an input of keys, a value of the pivot and what belongs there.
+    Pivot {
+        /// How many keys come first.
+        keys: usize,
+        /// The text of the pivot's value for each column after them.
+        values: Vec<Arc<str>>,
+        /// What a cell holds that no row belongs to.
+        default: Value,
     },
 }
 
@@ -381,7 +496,7 @@ impl Relation {
             | Operator::Serialize { input }
             | Operator::ShortestPaths { input, .. }
             | Operator::Evaluate { input, .. } => visit(input),
-            Operator::MvApply { input, body, .. } => {
+            Operator::MvApply { input, body, .. } | Operator::Partition { input, body, .. } => {
                 visit(input);
                 visit(body);
             }
@@ -392,6 +507,13 @@ impl Relation {
             Operator::Union(inputs) => inputs.iter().for_each(visit),
             Operator::MakeSeries(series) => visit(&series.input),
             Operator::Parse(parse) => visit(&parse.input),
+            Operator::ParseKv(parse) => visit(&parse.input),
+            Operator::Scan(scan) => visit(&scan.input),
+            Operator::RowsNear(near) => visit(&near.input),
+            Operator::IpLookup(lookup) => {
+                visit(&lookup.input);
+                visit(&lookup.ranges);
+            }
             Operator::GraphMatch(search) => search.graph.inputs().for_each(visit),
             Operator::GraphNodes(graph) => graph.inputs().for_each(visit),
         }

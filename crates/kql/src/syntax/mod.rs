@@ -11,8 +11,8 @@ pub use expression::{Argument, BinaryOp, Call, Expr, ExprKind, Json, ListOp, Lit
 pub use graph::{Direction, GraphEdge, GraphNodes, GraphOperator, GraphPath, GraphSearch, GraphTable};
 pub use operator::{
     Column, Declared, Expand, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, NamePattern, Nulls, Operator,
-    OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, SeriesAggregate, SeriesRange,
-    SortColumn, UnionSource,
+    OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, Scan, ScanStep,
+    SeriesAggregate, SeriesRange, SortColumn, UnionSource,
 };
 pub use parser::parse;
 pub(crate) use parser::parse_here;

@@ -147,6 +147,19 @@ pub enum OperatorKind {
         /// What is looked for.
         predicate: Expr,
     },
+    /// `project-by-names`: names, patterns and arrays of them.
+    ProjectByNames(Vec<Expr>),
+    /// `top-hitters n of column`, perhaps `by` what is summed.
+    TopHitters {
+        /// How many.
+        count: Expr,
+        /// What is counted.
+        of: Column,
+        /// What is summed instead of counting.
+        by: Option<Expr>,
+    },
+    /// `scan`
+    Scan(Scan),
     /// `getschema`
     GetSchema,
     /// `make-graph`, `graph-match` and their kin
@@ -378,6 +391,30 @@ pub enum ParseKind {
     Relaxed,
     /// Literals are regular expressions.
     Regex,
+}
+
+/// `scan`
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// `with_match_id=name`
+    pub match_id: Option<Name>,
+    /// `declare (name: type = default, ...)`
+    pub declared: Vec<Declared>,
+    /// At least one.
+    pub steps: Vec<ScanStep>,
+}
+
+/// `step name output=all: condition => name = value, ...;`
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScanStep {
+    /// The name.
+    pub name: Name,
+    /// Whether rows that match are answered: `all` or, `false`, `none`.
+    pub output: bool,
+    /// What a row has to fulfil.
+    pub condition: Expr,
+    /// What declared columns become.
+    pub assignments: Vec<Column>,
 }
 
 /// `parse` and `parse-where`

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use super::{
     Argument, Call, Column, Declared, Expand, Expr, ExprKind, Function, FunctionParameter, JoinKind, JoinOn, Json,
     LetValue, Literal, Name, NamePattern, Nulls, Operator, OperatorKind, Order, Parameter, ParseKind, PatternPart,
-    Query, SeriesRange, SortColumn, Statement, UnionSource,
+    Query, Scan, SeriesRange, SortColumn, Statement, UnionSource,
 };
 use crate::Type;
 use crate::lexer::{quoted, quoted_name};
@@ -472,6 +472,12 @@ impl Display for Operator {
                 write!(f, " {predicate}")
             }
             OperatorKind::GetSchema => f.write_str("getschema"),
+            OperatorKind::ProjectByNames(names) => write!(f, "project-by-names {}", List(names)),
+            OperatorKind::TopHitters { count, of, by } => {
+                write!(f, "top-hitters {count} of {of}")?;
+                by.as_ref().map_or(Ok(()), |by| write!(f, " by {by}"))
+            }
+            OperatorKind::Scan(scan) => scan.fmt(f),
             OperatorKind::Graph(operator) => operator.fmt(f),
             OperatorKind::Partition { parameters: given, by, body } => {
                 f.write_str("partition")?;
@@ -479,5 +485,25 @@ impl Display for Operator {
                 write!(f, " by {by} ({body})")
             }
         }
+    }
+}
+
+impl Display for Scan {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("scan")?;
+        self.match_id.as_ref().map_or(Ok(()), |name| write!(f, " with_match_id={name}"))?;
+        if !self.declared.is_empty() {
+            write!(f, " declare ({})", List(&self.declared))?;
+        }
+        f.write_str(" with (")?;
+        for step in &self.steps {
+            let output = if step.output { "" } else { " output=none" };
+            write!(f, "step {}{output}: {}", step.name, step.condition)?;
+            if !step.assignments.is_empty() {
+                write!(f, " => {}", List(&step.assignments))?;
+            }
+            f.write_str("; ")?;
+        }
+        f.write_char(')')
     }
 }

@@ -3,6 +3,8 @@
 mod answer;
 mod bind;
 mod graph;
+mod limit;
+mod operators;
 mod refuse;
 mod syntax;
 

@@ -71,7 +71,7 @@ fn hints_name_what_is_near() {
 fn what_the_engine_lacks_is_refused_by_name() {
     for (query, name) in [
         ("externaldata(a: string) ['https://example.org']", "externaldata"),
-        ("SecurityIncident | scan declare (x: long) with (step s: true;)", "scan"),
+        ("SecurityIncident | facet by Title", "facet"),
         ("print geo_point_to_h3cell(1.0, 2.0)", "geo_point_to_h3cell"),
         ("workspace('other').SecurityIncident", "workspace"),
         ("SecurityIncident | evaluate autocluster()", "autocluster"),

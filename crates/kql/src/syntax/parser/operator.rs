@@ -7,15 +7,15 @@ use crate::nearest::nearest;
 use crate::span::Span;
 use crate::syntax::{
     Column, Expand, Expr, ExprKind, GraphOperator, JoinKind, JoinOn, MakeSeries, MvApply, MvExpand, Name, NamePattern,
-    Nulls, Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema,
-    SeriesAggregate, SeriesRange, SortColumn, UnionSource,
+    Nulls, Operator, OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, Scan,
+    ScanStep, SeriesAggregate, SeriesRange, SortColumn, UnionSource,
 };
 
 /// Operators that a pipeline may start with.
 const SOURCES: [&str; 6] = ["union", "print", "range", "search", "find", "evaluate"];
 
 /// Every operator that is parsed.
-const OPERATORS: [&str; 41] = [
+const OPERATORS: [&str; 44] = [
     "where",
     "filter",
     "project",
@@ -57,21 +57,21 @@ const OPERATORS: [&str; 41] = [
     "graph-shortest-paths",
     "graph-mark-components",
     "graph-to-table",
+    "scan",
+    "top-hitters",
+    "project-by-names",
 ];
 
 /// Operators of the language that are refused by name.
-const REFUSED: [&str; 15] = [
+const REFUSED: [&str; 12] = [
     "find",
     "facet",
     "fork",
     "reduce",
-    "scan",
     "top-nested",
-    "top-hitters",
     "consume",
     "graph-where-nodes",
     "graph-where-edges",
-    "project-by-names",
     "assert-schema",
     "execute-and-cache",
     "macro-expand",
@@ -215,6 +215,15 @@ impl Parser<'_> {
             "search" => self.search()?,
             "getschema" => OperatorKind::GetSchema,
             "partition" => self.partition()?,
+            "project-by-names" => OperatorKind::ProjectByNames(self.separated(Self::expression)?),
+            "top-hitters" => {
+                let count = self.expression()?;
+                self.expect_word("of")?;
+                let of = self.column()?;
+                let by = if self.eat_word("by") { Some(self.expression()?) } else { None };
+                OperatorKind::TopHitters { count, of, by }
+            }
+            "scan" => OperatorKind::Scan(self.scan()?),
             "make-graph" => OperatorKind::Graph(self.make_graph()?),
             "graph-match" => OperatorKind::Graph(GraphOperator::Match(self.graph_search()?)),
             "graph-shortest-paths" => OperatorKind::Graph(GraphOperator::ShortestPaths(self.graph_search()?)),
@@ -583,6 +592,53 @@ impl Parser<'_> {
         }
         self.expect(")")?;
         Ok(parameters)
+    }
+}
+
+/// `scan`.
+impl Parser<'_> {
+    fn scan(&mut self) -> Parsed<Scan> {
+        let parameters = self.parameters(&["with_match_id"])?;
+        let match_id = word_of(&parameters, "with_match_id").cloned();
+        if self.word_text() == Some("partition") || self.word_text() == Some("order") {
+            return Err(Error::unsupported("'partition by' and 'order by' of 'scan'", self.span()));
+        }
+        let declared = if self.eat_word("declare") {
+            self.expect("(")?;
+            self.declared()?
+        } else {
+            Vec::new()
+        };
+        self.expect_word("with")?;
+        self.expect("(")?;
+        let mut steps = Vec::new();
+        while !self.is(")") {
+            steps.push(self.scan_step()?);
+            if !self.eat(";") {
+                break;
+            }
+        }
+        if steps.is_empty() {
+            return Err(self.expected("step"));
+        }
+        self.expect(")")?;
+        Ok(Scan { match_id, declared, steps })
+    }
+
+    fn scan_step(&mut self) -> Parsed<ScanStep> {
+        self.expect_word("step")?;
+        let name = self.name()?;
+        let parameters = self.parameters(&["output"])?;
+        let output = match word_of(&parameters, "output").map(|word| (word.text.as_str(), word.span)) {
+            None | Some(("all", _)) => true,
+            Some(("none", _)) => false,
+            Some(("last", span)) => return Err(Error::unsupported("'output=last' of a step of 'scan'", span)),
+            Some((_, span)) => return Err(Error::new(error::EXPECTED, "Expected one of: all, last, none", span)),
+        };
+        self.expect(":")?;
+        let condition = self.expression()?;
+        let assignments = if self.eat("=>") { self.columns()? } else { Vec::new() };
+        Ok(ScanStep { name, output, condition, assignments })
     }
 }
 
