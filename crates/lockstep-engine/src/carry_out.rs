@@ -20,36 +20,56 @@ use uuid::Uuid;
 
 use crate::confirm::{Judged, Read, confirm, judge};
 use crate::engine::Engine;
-use crate::outcome::{NotTried, Outcome};
+use crate::outcome::{NotTried, Outcome, Told};
+use crate::planned::moved;
 use crate::settle::settle_write;
 use crate::stopped::Stopped;
+
+/// What a run was told to do, and what it knows of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    /// When the look ended that it acts on, by the service's clock.
+    pub asked: Time,
+    /// The plan that is carried out exactly; `None` where the run plans for itself and may decide anew.
+    pub plan: Option<Body>,
+    /// The run whose writes are taken back.
+    pub undoes: Option<RunId>,
+}
+
+impl Order {
+    /// The run's own plan, made by a look that ended at `asked`.
+    pub(crate) fn own(asked: Time) -> Self {
+        Self { asked, plan: None, undoes: None }
+    }
+}
 
 /// One run that carries out a plan.
 pub(crate) struct CarryOut<'a> {
     engine: &'a Engine,
     workspace: Workspace,
     run: RunId,
+    order: Order,
     /// What ended the trying, once something did.
     ended: OnceCell<NotTried>,
 }
 
 impl<'a> CarryOut<'a> {
-    /// Enters that a run begins, after a look that ended at `asked`, by the service's clock.
-    pub(crate) async fn begin(engine: &'a Engine, asked: Time) -> Result<Self, Stopped> {
+    /// Enters that a run begins.
+    pub(crate) async fn begin(engine: &'a Engine, order: Order) -> Result<Self, Stopped> {
         let guid = Uuid::new_v4();
         let run = RunId::new(guid);
         let started = RunStarted {
             run,
             instance: engine.identity.instance.clone(),
             policy: engine.identity.policy.clone(),
-            plan: None,
-            undoes: None,
+            plan: order.plan.clone(),
+            undoes: order.undoes,
             binary: engine.identity.binary.clone(),
             workspace: engine.observer.workspace.scope().arm_id(),
-            asked,
+            asked: order.asked,
         };
         engine.ledger.append(engine.clock.now(), Event::RunStarted(started)).await?;
-        Ok(Self { engine, workspace: engine.observer.workspace.for_run(guid), run, ended: OnceCell::new() })
+        Ok(Self { engine, workspace: engine.observer.workspace.for_run(guid), run, order, ended: OnceCell::new() })
     }
 
     pub(crate) fn run(&self) -> RunId {
@@ -61,11 +81,12 @@ impl<'a> CarryOut<'a> {
         &self,
         due: &[Judged],
         stop: &CancellationToken,
-        told: &(dyn Fn(&Outcome) + Sync),
+        told: &(dyn Fn(Told<'_>) + Sync),
     ) -> Vec<Outcome> {
+        told(Told::Begins(due.len()));
         let each = due.iter().map(|judged| async {
             let outcome = self.one(judged, stop).await;
-            told(&outcome);
+            told(Told::Became(&outcome));
             outcome
         });
         futures::stream::iter(each).buffered(WRITES_AT_ONCE).collect().await
@@ -83,7 +104,13 @@ impl<'a> CarryOut<'a> {
             changed: count(|it| matches!(it, Outcome::Written { .. })),
             refused: count(|it| matches!(it, Outcome::Refused { .. })),
             in_doubt: count(|it| matches!(it, Outcome::InDoubt { .. })),
-            left: left + count(|it| matches!(it, Outcome::Left { .. } | Outcome::NotTried { .. })),
+            left: left
+                + count(|it| {
+                    matches!(
+                        it,
+                        Outcome::Left { .. } | Outcome::NotTried { .. } | Outcome::Stale { .. } | Outcome::Made { .. }
+                    )
+                }),
         };
         self.enter(Event::RunEnded(RunEnded { run: self.run, counts })).await?;
         Ok(())
@@ -97,7 +124,7 @@ impl<'a> CarryOut<'a> {
             if judged.read.began.elapsed() > FRESH {
                 judged = match self.again(planned, &judged).await {
                     Ok(judged) => judged,
-                    Err(reason) => return Outcome::Left { change: judged.change, reason },
+                    Err(outcome) => return outcome,
                 };
             }
             if let Some(why) = self.ended.get().cloned().or(stop.is_cancelled().then_some(NotTried::Stopping)) {
@@ -121,21 +148,28 @@ impl<'a> CarryOut<'a> {
             last = Some(error);
             judged = match self.again(planned, &judged).await {
                 Ok(judged) => judged,
-                Err(reason) => return Outcome::Left { change: judged.change, reason },
+                Err(outcome) => return outcome,
             };
         }
         let error = last.map_or_else(|| "it kept changing".to_owned(), |error| error.to_string());
         Outcome::Refused { change: judged.change, error }
     }
 
-    /// Reads and decides anew.
-    async fn again(&self, planned: &Judged, judged: &Judged) -> Result<Judged, Reason> {
+    /// Reads and decides anew; what may not be written any more has its outcome.
+    async fn again(&self, planned: &Judged, judged: &Judged) -> Result<Judged, Outcome> {
+        let left = |reason| Outcome::Left { change: judged.change.clone(), reason };
         let seen = &judged.read.confirmed.incident;
         let base = self.base(judged);
-        let read: Read = confirm(&self.workspace, seen, judged.change.to).await?;
+        let read: Read = confirm(&self.workspace, seen, judged.change.to).await.map_err(left)?;
+        if self.order.plan.is_some() {
+            let moved = moved(&planned.change, &read);
+            if !moved.is_empty() {
+                return Err(Outcome::Stale { change: planned.change.clone(), moved });
+            }
+        }
         let decided = judge(&self.workspace, read, &self.engine.observer.policy, base.as_ref()).await;
-        let decided = decided.map_err(|(_, reason)| reason)?;
-        if self.is_within(&planned.change, &decided.change) { Ok(decided) } else { Err(Reason::MovedMeanwhile) }
+        let decided = decided.map_err(|(_, reason)| left(reason))?;
+        if self.is_within(&planned.change, &decided.change) { Ok(decided) } else { Err(left(Reason::MovedMeanwhile)) }
     }
 
     /// Whether what is due now may go on as what was planned: it lowers only what the brake has weighed as lowering, and

@@ -6,10 +6,10 @@ use lockstep_ledger::{Binary, Hash, Ledger, PolicyUsed};
 use tokio_util::sync::CancellationToken;
 
 use crate::braked::enter_braked;
-use crate::carry_out::CarryOut;
+use crate::carry_out::{CarryOut, Order};
 use crate::clock::Clock;
 use crate::observe::Observer;
-use crate::outcome::{Outcome, Pass};
+use crate::outcome::{Pass, Told};
 use crate::settle::settle;
 use crate::stopped::Stopped;
 
@@ -49,7 +49,7 @@ impl Identity {
 }
 
 impl Engine {
-    /// One pass: settles what is in doubt, looks, decides and carries out. `told` hears of each outcome as it comes.
+    /// One pass: settles what is in doubt, looks, decides and carries out. `told` hears how it goes on.
     ///
     /// Once `stop` is cancelled no further change is begun; those under way come to their end.
     ///
@@ -59,7 +59,7 @@ impl Engine {
     /// # Errors
     /// Whatever stops a pass before its first write, and a ledger that cannot be used. What goes wrong with single changes
     /// is among the outcomes.
-    pub async fn pass(&self, stop: &CancellationToken, told: &(dyn Fn(&Outcome) + Sync)) -> Result<Pass, Stopped> {
+    pub async fn pass(&self, stop: &CancellationToken, told: &(dyn Fn(Told<'_>) + Sync)) -> Result<Pass, Stopped> {
         settle(self).await?;
         self.take_approvals().await?;
         let mut observation = self.observer.observe(&self.ledger.history()).await?;
@@ -68,14 +68,14 @@ impl Engine {
             return Ok(Pass { run: None, observation, outcomes: Vec::new() });
         }
         let left = u64::try_from(observation.plan.left.len()).unwrap_or(u64::MAX);
-        let carry_out = CarryOut::begin(self, observation.asked).await?;
+        let carry_out = CarryOut::begin(self, Order::own(observation.asked)).await?;
         let outcomes = carry_out.all(&observation.due, stop, told).await;
         carry_out.end(&outcomes, left).await?;
         Ok(Pass { run: Some(carry_out.run()), observation, outcomes })
     }
 
     /// Enters what people approved while this instance held the ledger.
-    async fn take_approvals(&self) -> Result<(), Stopped> {
+    pub(crate) async fn take_approvals(&self) -> Result<(), Stopped> {
         for answer in self.ledger.take_approvals(self.clock.now()).await? {
             match answer {
                 Ok(entry) => tracing::info!(entry = entry.number, "an approval was entered"),

@@ -118,7 +118,7 @@ impl Observer {
 }
 
 /// How many incidents of Defender for Cloud alerts are open, as far as the tables show.
-fn open(sightings: &Sightings) -> u64 {
+pub(crate) fn open(sightings: &Sightings) -> u64 {
     let untouched = sightings.untouched.iter();
     let untouched = untouched.filter(|(why, _)| !matches!(why, Untouched::OtherProduct | Untouched::Closed));
     let due = sightings.due.iter().filter(|incident| !incident.state.is_closed()).count();

@@ -4,6 +4,7 @@ use lockstep_core::{Change, IncidentState, Reason};
 use lockstep_ledger::RunId;
 
 use crate::observe::Observation;
+use crate::planned::CarriedOut;
 
 /// A pass that came to its end.
 #[derive(Debug)]
@@ -33,6 +34,18 @@ pub enum Outcome {
         /// Why it is not due any more.
         reason: Reason,
     },
+    /// It is part of a plan that was made before, and something has moved since.
+    Stale {
+        /// The change as it was planned.
+        change: Change,
+        /// What moved, a sentence's end each.
+        moved: Vec<String>,
+    },
+    /// It is part of a plan that was made before, and an earlier run of that plan has made it.
+    Made {
+        /// The change.
+        change: Change,
+    },
     /// It was not made, and is known not to have happened.
     Refused {
         /// The change.
@@ -56,6 +69,15 @@ pub enum Outcome {
     },
 }
 
+/// What is told while a run goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Told<'a> {
+    /// So many changes are about to be made.
+    Begins(usize),
+    /// What became of one of them.
+    Became(&'a Outcome),
+}
+
 /// Why a change was not tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NotTried {
@@ -73,6 +95,8 @@ impl Outcome {
         match self {
             Self::Written { change, .. }
             | Self::Left { change, .. }
+            | Self::Stale { change, .. }
+            | Self::Made { change }
             | Self::Refused { change, .. }
             | Self::InDoubt { change, .. }
             | Self::NotTried { change, .. } => change,
@@ -87,6 +111,8 @@ pub enum Conclusion {
     Done,
     /// Something is due and waits for a person to look.
     Held,
+    /// A plan that was made before is no longer what is due.
+    Stale,
     /// Some of the input could not be read, and nothing was written.
     Incomplete,
     /// A write failed, or nobody knows what became of it.
@@ -102,6 +128,18 @@ impl Pass {
     pub fn conclusion(&self) -> Conclusion {
         let worst = self.outcomes.iter().map(Outcome::conclusion).max().unwrap_or(Conclusion::Done);
         worst.max(self.observation.conclusion(self.written() == 0))
+    }
+
+    /// How many changes were made.
+    pub fn written(&self) -> usize {
+        self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Written { .. })).count()
+    }
+}
+
+impl CarriedOut {
+    /// What it came to.
+    pub fn conclusion(&self) -> Conclusion {
+        self.outcomes.iter().map(Outcome::conclusion).max().unwrap_or(Conclusion::Done)
     }
 
     /// How many changes were made.
@@ -131,7 +169,8 @@ impl Observation {
 impl Outcome {
     fn conclusion(&self) -> Conclusion {
         match self {
-            Self::Written { .. } => Conclusion::Done,
+            Self::Written { .. } | Self::Made { .. } => Conclusion::Done,
+            Self::Stale { .. } => Conclusion::Stale,
             Self::Left { reason: Reason::NotAllowed(_), .. } => Conclusion::Rights,
             Self::Left { reason, .. } if reason.is_held() || reason.is_unknown() => Conclusion::Held,
             Self::Left { .. } => Conclusion::Done,

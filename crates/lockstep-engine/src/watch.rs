@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::engine::Engine;
-use crate::outcome::{Outcome, Pass};
+use crate::outcome::{Pass, Told};
 use crate::stopped::Stopped;
 
 /// How often a pass is made.
@@ -27,7 +27,7 @@ impl Interval {
 }
 
 impl Engine {
-    /// Makes passes until `stop` is cancelled. `told` hears of each outcome, `passed` of each pass.
+    /// Makes passes until `stop` is cancelled. `told` hears how each goes on, `passed` of each pass.
     ///
     /// What cannot be read now may be readable later, so a pass that stops for want of input or of rights does not end the
     /// watch. A change that is under way when `stop` is cancelled comes to its end.
@@ -38,7 +38,7 @@ impl Engine {
         &self,
         interval: Interval,
         stop: &CancellationToken,
-        told: &(dyn Fn(&Outcome) + Sync),
+        told: &(dyn Fn(Told<'_>) + Sync),
         passed: &(dyn Fn(&Result<Pass, Stopped>) + Sync),
     ) -> Result<(), Stopped> {
         while !stop.is_cancelled() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use lockstep_core::{Agreed, BrakeRecord, IncidentId, Item, Time};
 
 use crate::brakes::{Brakes, OpenBrake};
-use crate::chain::{Fault, Head, Line};
+use crate::chain::{Fault, Hash, Head, Line};
 use crate::error::Error;
 use crate::event::{AlertIntended, Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
 use crate::format;
@@ -22,6 +22,10 @@ pub struct History {
     bases: BTreeMap<IncidentId, Agreed>,
     began: Option<Time>,
     brakes: Brakes,
+    /// What was made of each plan file.
+    made: BTreeMap<Hash, BTreeSet<Item>>,
+    /// The items of the writes under way that carry out a plan file, and that plan.
+    planned: BTreeMap<WriteId, (Hash, Item)>,
 }
 
 impl History {
@@ -60,7 +64,7 @@ impl History {
     }
 
     /// The hash of the last entry, which vouches for all of them; all zero where there is none.
-    pub fn head(&self) -> crate::Hash {
+    pub fn head(&self) -> Hash {
         self.tail.head.hash
     }
 
@@ -111,6 +115,12 @@ impl History {
         self.brakes.approved()
     }
 
+    /// What runs have made of the plan file with this hash.
+    pub fn made_of(&self, plan: Hash) -> &BTreeSet<Item> {
+        static NOTHING: BTreeSet<Item> = BTreeSet::new();
+        self.made.get(&plan).unwrap_or(&NOTHING)
+    }
+
     /// The runs, oldest first.
     pub fn runs(&self) -> &[Run] {
         &self.runs
@@ -134,7 +144,12 @@ impl History {
             Event::RunStarted(started) => {
                 self.runs.push(Run { started: started.clone(), at: entry.at, number: entry.number, end: None });
             }
-            Event::Intended(intended) => self.intend(entry, Intent::Incident(intended.clone())),
+            Event::Intended(intended) => {
+                if let Some(plan) = self.runs.last().and_then(|run| run.started.plan.as_ref()) {
+                    self.planned.insert(WriteId(entry.number), (plan.hash(), intended.item()));
+                }
+                self.intend(entry, Intent::Incident(intended.clone()));
+            }
             Event::AlertIntended(intended) => self.intend(entry, Intent::Alert(intended.clone())),
             Event::Done(done) => self.close(done.write, true),
             Event::Refused(refused) => self.close(refused.write, false),
@@ -167,8 +182,12 @@ impl History {
 
     fn close(&mut self, write: WriteId, happened: bool) {
         let Some(OpenIntent { at, intended, .. }) = self.open.remove(&write) else { return };
+        let planned = self.planned.remove(&write);
         if !happened {
             return;
+        }
+        if let Some((plan, item)) = planned {
+            self.made.entry(plan).or_default().insert(item);
         }
         match &intended {
             Intent::Incident(intended) => {

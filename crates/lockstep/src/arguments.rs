@@ -49,9 +49,9 @@ pub enum Command {
     /// Write a commented lockstep.toml
     Init,
     /// Show what a pass would change, and why the rest is left alone; writes nothing
-    Plan(Pass),
-    /// Make one pass: observe, decide, write, record
-    Apply(Pass),
+    Plan(Plan),
+    /// Make one pass: observe, decide, write, record; or do exactly what a plan file says
+    Apply(Apply),
     /// Make a pass again and again, until it is told to end
     Watch(Watch),
     /// Say yes to what the brake holds, or show what it holds
@@ -81,7 +81,50 @@ pub enum Command {
     },
 }
 
-/// What `plan` and `apply` take.
+/// What `plan` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Plan {
+    /// Keep the plan in this file, to be applied later
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: PlanFormat,
+    /// Name titles, alerts and the workspace in Markdown, too
+    #[arg(long)]
+    pub names: bool,
+    /// How long one request may wait for a service that wants to be left alone, in all
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub patience: Duration,
+}
+
+impl Plan {
+    /// The same as a pass takes it.
+    pub fn pass(&self) -> Pass {
+        Pass { format: Format::Text, patience: self.patience }
+    }
+}
+
+/// What `apply` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Apply {
+    /// A file that `plan -o` wrote: exactly this is done, or what moved is named
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Say yes, as a person, to exactly what the file says; the ledger records who
+    #[arg(long, requires = "file")]
+    pub approve: bool,
+    /// Who says yes, for the ledger; whoever is logged in if not given
+    #[arg(long, value_name = "NAME", requires = "approve")]
+    pub by: Option<String>,
+    /// Go on with the last run where it was cut short
+    #[arg(long, conflicts_with = "file")]
+    pub resume: bool,
+    #[command(flatten)]
+    pub pass: Pass,
+}
+
+/// What `apply` and `watch` take.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Pass {
     /// What standard output holds
@@ -240,6 +283,17 @@ pub enum Format {
     Text,
     /// One JSON document.
     Json,
+}
+
+/// What a plan is printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanFormat {
+    /// Text for people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// A text for a ticket, without names of people and resources.
+    Markdown,
 }
 
 /// What an answer is printed as.

@@ -8,6 +8,7 @@ mod arguments;
 mod commands;
 mod exit_code;
 mod logging;
+mod plan_file;
 mod platform;
 mod policy_file;
 mod problem;

@@ -94,6 +94,11 @@ pub fn input() -> impl BufRead {
     io::stdin().lock()
 }
 
+/// Whether somebody sits at the terminal that standard input is.
+pub fn is_attended() -> bool {
+    io::IsTerminal::is_terminal(&io::stdin())
+}
+
 /// The machine's time, UTC. The engine and the twin have clocks of their own.
 #[expect(clippy::disallowed_methods, reason = "the one place in the binary that reads the time")]
 pub fn now() -> OffsetDateTime {

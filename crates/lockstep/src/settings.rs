@@ -63,6 +63,11 @@ impl Settings {
         })
     }
 
+    /// The host of Resource Manager, as a URL without a last slash.
+    pub fn host(&self) -> &str {
+        self.endpoints.arm().as_str().trim_end_matches('/')
+    }
+
     /// Who vouches for the hosts: for a custom cloud its own authorities alone, for a known one the system's beside them.
     pub fn authorities(&self) -> Authorities<'_> {
         match &self.ca {

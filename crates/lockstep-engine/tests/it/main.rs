@@ -6,6 +6,7 @@ mod brake;
 mod faults;
 mod guards;
 mod passes;
+mod planned;
 mod tenant;
 mod watch;
 mod wire;

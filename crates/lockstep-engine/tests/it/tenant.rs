@@ -131,7 +131,12 @@ pub async fn pass(engine: &Engine) -> Result<Pass, Stopped> {
 
 /// What became of each change, in a word and, where there is one, its reason.
 pub fn outcomes(pass: &Pass) -> Vec<String> {
-    pass.outcomes.iter().map(outcome).collect()
+    words(&pass.outcomes)
+}
+
+/// The same of any outcomes.
+pub fn words(outcomes: &[Outcome]) -> Vec<String> {
+    outcomes.iter().map(outcome).collect()
 }
 
 fn outcome(outcome: &Outcome) -> String {
@@ -139,6 +144,8 @@ fn outcome(outcome: &Outcome) -> String {
         Outcome::Written { now: IncidentState::Closed(_), .. } => "closed".into(),
         Outcome::Written { now, .. } => format!("set {now}"),
         Outcome::Left { reason, .. } => format!("left: {reason}"),
+        Outcome::Stale { moved, .. } => format!("stale: {}", moved.join("; ")),
+        Outcome::Made { .. } => "made before".into(),
         Outcome::Refused { .. } => "refused".into(),
         Outcome::InDoubt { .. } => "in doubt".into(),
         Outcome::NotTried { .. } => "not tried".into(),

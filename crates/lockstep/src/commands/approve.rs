@@ -9,6 +9,7 @@ use lockstep_ledger::{Approval, Approved, Error, Event, History, Holder, Ledger,
 use super::workspace::ledger_problem;
 use crate::arguments::{Approve, Format};
 use crate::exit_code::ExitCode;
+use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Screen};
 use crate::settings::Environment;
@@ -57,15 +58,16 @@ pub fn run(
     Ok(ExitCode::Done)
 }
 
-/// Who says yes: as named, or as the operating system names whoever runs the command.
+/// Who says yes: as named, or whoever is logged in at the terminal that the command reads from.
 ///
 /// # Errors
 /// Nobody is named.
 pub fn who(named: Option<&str>, environment: &Environment) -> Result<String, Problem> {
-    match named.map(str::trim).or(environment.user.as_deref()) {
+    let logged_in = environment.user.as_deref().filter(|_| platform::is_attended());
+    match named.map(str::trim).or(logged_in) {
         Some(who) if !who.is_empty() => Ok(who.to_owned()),
-        _ => Err(Problem::usage("nobody says yes: the operating system does not tell who you are")
-            .hint("name yourself: --by NAME; the ledger records it")),
+        _ => Err(Problem::usage("a yes is a person's, and nobody is known to sit here")
+            .hint("name who says yes: --by NAME; the ledger records it")),
     }
 }
 

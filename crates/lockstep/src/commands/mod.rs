@@ -31,8 +31,8 @@ use crate::settings::{self, Environment, Settings};
 pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen) -> Result<ExitCode, Problem> {
     let common = &arguments.common;
     match arguments.command {
-        Command::Plan(options) => plan::run(&Settings::read(common, environment)?, options, screen),
-        Command::Apply(options) => apply::run(&Settings::read(common, environment)?, options, screen),
+        Command::Plan(options) => plan::run(&Settings::read(common, environment)?, &options, screen),
+        Command::Apply(options) => apply::run(&Settings::read(common, environment)?, &options, environment, screen),
         Command::Watch(options) => watch::run(&Settings::read(common, environment)?, &options, screen),
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),

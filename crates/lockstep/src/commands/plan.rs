@@ -1,30 +1,47 @@
-//! `lockstep plan`: looks and decides, and writes nothing.
+//! `lockstep plan`: looks and decides, and writes nothing to the cloud.
+
+use std::path::Path;
 
 use lockstep_engine::Observation;
 use lockstep_ledger::{Error, History, Sqlite};
 
 use super::workspace;
-use crate::arguments::{Format, Pass};
+use crate::arguments::{Pass, Plan, PlanFormat};
 use crate::exit_code::ExitCode;
+use crate::plan_file::PlanFile;
+use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Screen};
 use crate::settings::Settings;
 
-/// Shows what a pass would change, and why the rest is left alone.
+/// Shows what a pass would change, and why the rest is left alone; with a file, also keeps it to be applied later.
 ///
 /// # Errors
-/// What stops the looking.
-pub fn run(settings: &Settings, options: Pass, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    if options.format == Format::Text {
+/// What stops the looking, or the file cannot be written.
+pub fn run(settings: &Settings, options: &Plan, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    if options.format == PlanFormat::Text {
         render::header(settings, screen);
     }
     screen.status("looking ...");
-    let observation = super::runtime()?.block_on(observe(settings, options))?;
+    let observation = super::runtime()?.block_on(observe(settings, options.pass()))?;
     match options.format {
-        Format::Text => render::observation(&observation, screen),
-        Format::Json => screen.json(&render::observation_json(settings, &observation)),
+        PlanFormat::Text => render::observation(&observation, screen),
+        PlanFormat::Json => screen.json(&render::observation_json(settings, &observation)),
+        PlanFormat::Markdown => screen.line(&render::ticket(settings, &observation, options.names)),
+    }
+    if let Some(file) = &options.output {
+        write(file, &PlanFile::new(settings, &observation))?;
+        screen.note(&format!(
+            "wrote {}; `lockstep apply {0}` does exactly this",
+            render::safe(&file.display().to_string())
+        ));
     }
     Ok(workspace::exit_code(observation.planned()))
+}
+
+fn write(file: &Path, plan: &PlanFile) -> Result<(), Problem> {
+    platform::write_private(file, plan.text())
+        .map_err(|error| Problem::usage(format!("{} cannot be written", file.display())).because(&error))
 }
 
 async fn observe(settings: &Settings, options: Pass) -> Result<Observation, Problem> {

@@ -2,14 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use lockstep_engine::{Interval, Pass, Stopped};
+use lockstep_engine::{Interval, Pass, Stopped, Told};
 use tokio_util::sync::CancellationToken;
 
 use super::workspace;
 use crate::arguments::{Format, Watch};
 use crate::exit_code::ExitCode;
 use crate::problem::Problem;
-use crate::render::{self, Screen};
+use crate::render::{self, Pace, Screen};
 use crate::settings::Settings;
 
 /// Makes passes and shows a line of each.
@@ -35,7 +35,8 @@ pub fn run(settings: &Settings, options: &Watch, screen: &mut Screen) -> Result<
     super::runtime()?.block_on(async {
         let engine = workspace::engine(settings, options.pass).await?;
         let stop = CancellationToken::new();
-        let told = |outcome: &_| progress.show(&render::outcome_line(outcome));
+        let pace = Pace::new(engine.clock);
+        let told = |told: Told<'_>| progress.show(&pace.line(told));
         let interval = Interval { every: options.interval };
         let watched = workspace::until_asked(engine.watch(interval, &stop, &told, &passed), &stop).await?;
         watched.map_err(|stopped| workspace::stopped(&stopped))

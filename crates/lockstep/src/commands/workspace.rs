@@ -71,6 +71,7 @@ pub fn exit_code(conclusion: Conclusion) -> ExitCode {
     match conclusion {
         Conclusion::Done => ExitCode::Done,
         Conclusion::Held => ExitCode::Held,
+        Conclusion::Stale => ExitCode::Stale,
         Conclusion::Incomplete => ExitCode::Input,
         Conclusion::Failed => ExitCode::Writes,
         Conclusion::Rights => ExitCode::Rights,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use lockstep_azure::Untouched;
 use lockstep_core::{Alert, AlertState, Change, IncidentState, Reason, Target, Time};
-use lockstep_engine::{NotTried, Observation, Outcome, Pass};
+use lockstep_engine::{CarriedOut, NotTried, Observation, Outcome, Pass};
+use lockstep_ledger::RunId;
 use serde_json::{Value, json};
 
 use super::brake::{brake_line, brakes_json};
@@ -14,9 +15,9 @@ use crate::settings::Settings;
 
 /// Where a pass goes and what it is to do: shown before anything is sent.
 pub fn header(settings: &Settings, screen: &mut Screen) {
-    let host = settings.endpoints.arm().as_str().trim_end_matches('/');
-    screen.line(&format!("cloud      {}, {host}", safe(&settings.cloud)));
+    screen.line(&format!("cloud      {}, {}", safe(&settings.cloud), settings.host()));
     screen.line(&format!("workspace  {} ({})", settings.scope, settings.scope.arm_id()));
+    screen.line(&format!("instance   {}", safe(&settings.instance)));
     screen.line(&format!("policy     {}", safe(settings.policy.name())));
     screen.line("");
 }
@@ -50,22 +51,36 @@ pub fn pass(pass: &Pass, screen: &mut Screen) {
     if pass.outcomes.is_empty() {
         screen.line("Nothing was changed: nothing is due.");
     } else {
-        screen.line(&format!("{} made, run {}:", counted(pass.written(), "change was", "changes were"), run(pass)));
-        let mut table = table(&["number", "from", "to", "what became of it", "title"]);
-        for outcome in &pass.outcomes {
-            let change = outcome.change();
-            table.add_row([
-                cell(&change.number.to_string()),
-                cell(&change.from.to_string()),
-                cell(&target(change.to)),
-                became(outcome),
-                cell(&change.title),
-            ]);
-        }
-        screen.line(&table.to_string());
+        outcomes(pass.run, pass.written(), &pass.outcomes, screen);
     }
     left(&pass.observation, screen);
     brakes(&pass.observation, screen);
+}
+
+/// A plan that was carried out, for people.
+pub fn carried_out(done: &CarriedOut, screen: &mut Screen) {
+    outcomes(done.run, done.written(), &done.outcomes, screen);
+    for brake in &done.brakes {
+        screen.line(&brake_line(brake));
+    }
+}
+
+/// What became of each change.
+fn outcomes(run: Option<RunId>, written: usize, outcomes: &[Outcome], screen: &mut Screen) {
+    let run = run.map_or_else(String::new, |run| format!(", run {run}"));
+    screen.line(&format!("{} made{run}:", counted(written, "change was", "changes were")));
+    let mut table = table(&["number", "from", "to", "what became of it", "title"]);
+    for outcome in outcomes {
+        let change = outcome.change();
+        table.add_row([
+            cell(&change.number.to_string()),
+            cell(&change.from.to_string()),
+            cell(&target(change.to)),
+            became(outcome),
+            cell(&change.title),
+        ]);
+    }
+    screen.line(&table.to_string());
 }
 
 /// The brakes that are on, and what releases each.
@@ -104,14 +119,29 @@ pub fn observation_json(settings: &Settings, observation: &Observation) -> Value
 pub fn pass_json(settings: &Settings, pass: &Pass) -> Value {
     let mut document = seen_json(settings, &pass.observation);
     document["run"] = pass.run.map(|run| run.to_string()).into();
-    let outcomes = pass.outcomes.iter().map(|outcome| {
-        let mut json = change_json(outcome.change());
-        json["outcome"] = word(outcome).into();
-        json["why"] = why(outcome).into();
-        json
-    });
-    document["changes"] = outcomes.collect();
+    document["changes"] = pass.outcomes.iter().map(outcome_json).collect();
     document
+}
+
+/// A plan that was carried out, for machines.
+pub fn carried_out_json(settings: &Settings, done: &CarriedOut) -> Value {
+    json!({
+        "cloud": settings.cloud,
+        "host": settings.host(),
+        "workspace": settings.scope.arm_id(),
+        "instance": settings.instance,
+        "policy": settings.policy.name(),
+        "run": done.run.map(|run| run.to_string()),
+        "brakes": brakes_json(&done.brakes.iter().collect::<Vec<_>>())["brakes"],
+        "changes": done.outcomes.iter().map(outcome_json).collect::<Vec<_>>(),
+    })
+}
+
+fn outcome_json(outcome: &Outcome) -> Value {
+    let mut json = change_json(outcome.change());
+    json["outcome"] = word(outcome).into();
+    json["why"] = why(outcome).into();
+    json
 }
 
 fn seen_json(settings: &Settings, observation: &Observation) -> Value {
@@ -123,8 +153,9 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         observation.untouched.iter().map(|(why, count)| (why.word().to_owned(), Value::from(*count))).collect();
     json!({
         "cloud": settings.cloud,
-        "host": settings.endpoints.arm().as_str().trim_end_matches('/'),
+        "host": settings.host(),
         "workspace": settings.scope.arm_id(),
+        "instance": settings.instance,
         "policy": settings.policy.name(),
         "asked": moment(observation.asked),
         "incidents_ingested": observation.incidents_ingested.map(moment),
@@ -202,8 +233,8 @@ fn became(outcome: &Outcome) -> comfy_table::Cell {
     };
     let how = match outcome {
         Outcome::Written { .. } => Look::Good,
-        Outcome::Left { .. } => Look::Faint,
-        Outcome::NotTried { .. } => Look::Notable,
+        Outcome::Left { .. } | Outcome::Made { .. } => Look::Faint,
+        Outcome::NotTried { .. } | Outcome::Stale { .. } => Look::Notable,
         Outcome::Refused { .. } | Outcome::InDoubt { .. } => Look::Bad,
     };
     look(cell(&text), how)
@@ -214,6 +245,8 @@ fn word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Written { .. } => "written",
         Outcome::Left { .. } => "left alone",
+        Outcome::Stale { .. } => "stale",
+        Outcome::Made { .. } => "made before",
         Outcome::Refused { .. } => "refused",
         Outcome::InDoubt { .. } => "in doubt",
         Outcome::NotTried { .. } => "not tried",
@@ -222,7 +255,8 @@ fn word(outcome: &Outcome) -> &'static str {
 
 fn why(outcome: &Outcome) -> Option<String> {
     match outcome {
-        Outcome::Written { .. } => None,
+        Outcome::Written { .. } | Outcome::Made { .. } => None,
+        Outcome::Stale { moved, .. } => Some(moved.join("; ")),
         Outcome::Left { reason, .. } => Some(reason.to_string()),
         Outcome::Refused { error, .. } => Some(error.clone()),
         Outcome::InDoubt { why, .. } => Some(why.clone()),
@@ -231,11 +265,8 @@ fn why(outcome: &Outcome) -> Option<String> {
     }
 }
 
-fn run(pass: &Pass) -> String {
-    pass.run.map_or_else(|| "none".to_owned(), |run| run.to_string())
-}
-
-fn alerts(alerts: &[Alert]) -> String {
+/// The states of some alerts, counted.
+pub fn alerts(alerts: &[Alert]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for alert in alerts {
         *counts.entry(alert_state(&alert.state)).or_default() += 1;
@@ -275,7 +306,8 @@ fn target_word(target: Target) -> &'static str {
     }
 }
 
-fn target(target: Target) -> String {
+/// What becomes of an incident.
+pub fn target(target: Target) -> String {
     match target {
         Target::Active => "Active".to_owned(),
         Target::Closed(classification) => format!("Closed ({classification})"),

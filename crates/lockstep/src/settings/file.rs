@@ -139,7 +139,6 @@ impl Document {
     }
 
     /// A text that was not read from a file.
-    #[cfg(test)]
     pub fn of(name: &str, text: &str) -> Self {
         Self { path: name.into(), text: text.to_owned() }
     }

@@ -8,6 +8,7 @@ mod files;
 mod kql;
 mod pass_query;
 mod passes;
+mod plans;
 mod policies;
 mod run;
 mod usage;

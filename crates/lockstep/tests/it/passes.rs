@@ -18,7 +18,7 @@ fn moved(cloud: &Cloud, status: AlertStatus) -> String {
 }
 
 /// Runs one command, and looks at the exit code and for words of what is printed.
-fn check(place: &Place, arguments: &[&str], exit: i32, expected: &[&str]) -> Output {
+pub fn check(place: &Place, arguments: &[&str], exit: i32, expected: &[&str]) -> Output {
     let output = place.run(arguments);
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {said}");
@@ -225,7 +225,7 @@ fn titles_are_not_obeyed() {
 #[test]
 fn i15_what_the_brake_holds_waits_for_a_person() {
     let cloud = Cloud::new();
-    let place = cloud.place("seed").env("USER", "ann");
+    let place = cloud.place("seed");
     check(&place, &["approve"], 0, &["No brake is on."]);
     for _ in 0..52 {
         moved(&cloud, AlertStatus::Dismissed);
@@ -238,9 +238,9 @@ fn i15_what_the_brake_holds_waits_for_a_person() {
     let number = number.split('`').next().expect("a number");
 
     check(&place, &["approve"], 3, &["It holds 37 changes", "New -> Closed (BenignPositive"]);
-    check(&place, &["approve", "99"], 2, &["there is no brake 99 that is on"]);
-    check(&place, &["approve", number], 0, &["ann said yes to 37 changes"]);
-    check(&place, &["approve", number], 2, &["there is no brake"]);
+    check(&place, &["approve", "99", "--by", "ann"], 2, &["there is no brake 99 that is on"]);
+    check(&place, &["approve", number, "--by", "ann"], 0, &["ann said yes to 37 changes"]);
+    check(&place, &["approve", number, "--by", "ann"], 2, &["there is no brake"]);
     check(&place, &["apply"], 0, &["37 changes were made"]);
     check(&place, &["ledger", "--verify"], 0, &["holds"]);
 }
@@ -248,7 +248,7 @@ fn i15_what_the_brake_holds_waits_for_a_person() {
 #[test]
 fn i15_an_approval_reaches_an_instance_that_holds_the_ledger() {
     let cloud = Cloud::new();
-    let place = cloud.place("seed").env("USER", "ann");
+    let place = cloud.place("seed");
     for _ in 0..20 {
         moved(&cloud, AlertStatus::Dismissed);
     }
@@ -259,7 +259,12 @@ fn i15_an_approval_reaches_an_instance_that_holds_the_ledger() {
         serde_json::from_str(&lines.next().expect("a pass").expect("a line")).expect("a line is a pass")
     };
     let number = next()["brakes"][0]["brake"].as_u64().expect("a brake is on").to_string();
-    check(&place, &["approve", &number], 0, &["said yes to 14 changes", "Another instance holds the ledger"]);
+    check(
+        &place,
+        &["approve", &number, "--by", "ann"],
+        0,
+        &["said yes to 14 changes", "Another instance holds the ledger"],
+    );
     let released = std::iter::repeat_with(&mut next).take(20).find(|pass| pass["brakes"] == serde_json::json!([]));
     assert_eq!(released.expect("the approval was entered")["changes"].as_array().map(Vec::len), Some(14));
     watch.kill().expect("it runs");
