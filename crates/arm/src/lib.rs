@@ -1,13 +1,15 @@
 //! Azure Resource Manager templates: their expression language, and what a template deploys.
 //!
 //! Text becomes values with a place for every error ([`json`]), the strings in them expressions with spans ([`syntax`]). A
-//! [`Template`] is planned for one deployment ([`Plan`]); what it asks the cloud goes through [`Host`].
+//! [`Template`] is planned for one deployment ([`Plan`]); what it asks the cloud goes through [`Host`]. A Logic App's definition
+//! is a [`workflow`], whose expressions are of the same language.
 
 pub mod functions;
 pub mod json;
 pub mod path;
 pub mod span;
 pub mod syntax;
+pub mod workflow;
 
 mod bindings;
 mod dates;

@@ -4,3 +4,4 @@ mod cloud;
 mod expressions;
 mod json;
 mod templates;
+mod workflows;

@@ -127,7 +127,7 @@ fn faults_have_a_path_and_a_place() {
   ]
 }"#;
     let template = Template::parse(text).expect("it is a template");
-    let error = plan(&template, &group(), json!({}), &Cloud::default()).err().expect("there is no such function");
+    let error = plan(&template, &group(), json!({}), &Cloud::default()).expect_err("there is no such function");
     assert_eq!(error.path.to_string(), "variables.a.b[0]");
     assert_eq!(error.span.map(|span| (span.start, span.end)), Some((1, 8)));
     assert_eq!(error.position(text).map(|place| (place.line, place.column)), Some((3, 31)));
