@@ -134,7 +134,11 @@ impl Workspace {
         incidents::was_written(&reply, &fresh.id).map_err(|fault| reply.error(fault).into())
     }
 
-    async fn send(&self, operation: Operation, request: Request) -> Result<Reply, Error> {
+    pub(crate) fn endpoints(&self) -> &Endpoints {
+        &self.inner.endpoints
+    }
+
+    pub(crate) async fn send(&self, operation: Operation, request: Request) -> Result<Reply, Error> {
         self.inner.exchange.send(operation, request, self.run).await
     }
 }

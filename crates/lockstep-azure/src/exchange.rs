@@ -62,7 +62,7 @@ impl Exchange {
         request.insert_header(CLIENT_REQUEST_ID, ids.client.clone());
         request.insert_header(CORRELATION_REQUEST_ID, run.to_string());
         request.insert_header("accept", "application/json");
-        let pipeline = if operation == Operation::Query { &self.logs } else { &self.arm };
+        let pipeline = if operation.side() == Side::LogAnalytics { &self.logs } else { &self.arm };
         let context = Context::new().with_value(operation);
         let options = PipelineSendOptions { skip_checks: true, ..Default::default() };
         match pipeline.send(&context, &mut request, Some(options)).await {

@@ -21,11 +21,15 @@ mod logs;
 mod network;
 mod no_reply;
 mod operation;
+mod pages;
+mod permissions;
 mod reply;
+mod roles;
 mod scope;
 mod secret;
 mod sightings;
 mod tasks;
+mod tenant;
 mod throttle;
 mod wire_time;
 
@@ -39,7 +43,12 @@ pub use in_process::InProcess;
 pub use incidents::{FreshIncident, IncidentChange};
 pub use network::{Authorities, Network, NetworkError};
 pub use operation::{Operation, Side};
+pub use permissions::{Evidence, Level, Needs, PERMISSIONS, Part, Permission, WILDCARD_ADDS, reaches};
+pub use roles::{Role, RolePart, roles};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use sightings::{Question, Sightings, Unreadable, Untouched};
+pub use tenant::{
+    AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident, WorkspaceResource,
+};
 pub use throttle::{Cause, OnWait, Patience, Wait};

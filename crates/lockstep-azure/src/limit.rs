@@ -51,7 +51,7 @@ fn longest_answer(side: Side) -> Duration {
         Side::ManagedIdentity => 10,
         Side::Entra | Side::AzureCli => 60,
         // Resource Manager gives a provider 60 s.
-        Side::Sentinel | Side::Defender => 75,
+        Side::Sentinel | Side::Defender | Side::ResourceManager => 75,
         // What the request asks for in `Prefer: wait`, and some.
         Side::LogAnalytics => logs::LONGEST_QUERY.as_secs() + 20,
     })

@@ -15,33 +15,96 @@ pub enum Operation {
     ListTasks,
     /// Read one alert.
     ReadAlert,
+    /// Read the workspace's own resource.
+    ReadWorkspace,
+    /// Read whether Sentinel is on in the workspace.
+    ReadOnboarding,
+    /// List the rules that make incidents.
+    ListAlertRules,
+    /// List the rules that act on incidents.
+    ListAutomationRules,
+    /// List what brings alerts into the workspace.
+    ListDataConnectors,
+    /// Ask what the table of incidents holds.
+    SurveyIncidents,
+    /// Ask what the table of alerts holds.
+    SurveyAlerts,
+    /// Read whether closing an incident closes its alerts in a subscription.
+    ReadAlertSync,
+    /// List Defender for Cloud's plans in a subscription.
+    ListPlans,
+    /// Read what this identity may do in the workspace.
+    ReadWorkspaceRights,
+    /// Read what this identity may do in a subscription.
+    ReadSubscriptionRights,
 }
 
 impl Operation {
     /// Every operation.
-    pub const ALL: &'static [Self] =
-        &[Self::Query, Self::ReadIncident, Self::WriteIncident, Self::ListTasks, Self::ReadAlert];
+    pub const ALL: &'static [Self] = &[
+        Self::Query,
+        Self::ReadIncident,
+        Self::WriteIncident,
+        Self::ListTasks,
+        Self::ReadAlert,
+        Self::ReadWorkspace,
+        Self::ReadOnboarding,
+        Self::ListAlertRules,
+        Self::ListAutomationRules,
+        Self::ListDataConnectors,
+        Self::SurveyIncidents,
+        Self::SurveyAlerts,
+        Self::ReadAlertSync,
+        Self::ListPlans,
+        Self::ReadWorkspaceRights,
+        Self::ReadSubscriptionRights,
+    ];
 
     /// Who is asked.
     pub fn side(self) -> Side {
         match self {
-            Self::Query => Side::LogAnalytics,
-            Self::ReadIncident | Self::WriteIncident | Self::ListTasks => Side::Sentinel,
-            Self::ReadAlert => Side::Defender,
+            Self::Query | Self::SurveyIncidents | Self::SurveyAlerts => Side::LogAnalytics,
+            Self::ReadIncident
+            | Self::WriteIncident
+            | Self::ListTasks
+            | Self::ReadOnboarding
+            | Self::ListAlertRules
+            | Self::ListAutomationRules
+            | Self::ListDataConnectors => Side::Sentinel,
+            Self::ReadAlert | Self::ReadAlertSync | Self::ListPlans => Side::Defender,
+            Self::ReadWorkspace | Self::ReadWorkspaceRights | Self::ReadSubscriptionRights => Side::ResourceManager,
         }
     }
 
-    /// The action that the caller's role must hold.
-    ///
-    /// Source: Azure permissions for Security and for Monitor, <https://learn.microsoft.com/azure/role-based-access-control/permissions/security>.
-    /// The query needs the action of each table that it reads, too.
-    pub fn action(self) -> &'static str {
+    /// The actions that the caller's roles must hold, the operation's own first. How each is known:
+    /// [`PERMISSIONS`](crate::PERMISSIONS).
+    pub fn actions(self) -> &'static [&'static str] {
         match self {
-            Self::Query => "Microsoft.OperationalInsights/workspaces/query/read",
-            Self::ReadIncident => "Microsoft.SecurityInsights/incidents/read",
-            Self::WriteIncident => "Microsoft.SecurityInsights/incidents/write",
-            Self::ListTasks => "Microsoft.SecurityInsights/incidents/tasks/read",
-            Self::ReadAlert => "Microsoft.Security/locations/alerts/read",
+            Self::Query => &[
+                "Microsoft.OperationalInsights/workspaces/query/read",
+                "Microsoft.OperationalInsights/workspaces/query/SecurityIncident/read",
+                "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read",
+            ],
+            Self::ReadIncident => &["Microsoft.SecurityInsights/incidents/read"],
+            Self::WriteIncident => &["Microsoft.SecurityInsights/incidents/write"],
+            Self::ListTasks => &["Microsoft.SecurityInsights/incidents/tasks/read"],
+            Self::ReadAlert => &["Microsoft.Security/locations/alerts/read"],
+            Self::ReadWorkspace => &["Microsoft.OperationalInsights/workspaces/read"],
+            Self::ReadOnboarding => &["Microsoft.SecurityInsights/onboardingStates/read"],
+            Self::ListAlertRules => &["Microsoft.SecurityInsights/alertRules/read"],
+            Self::ListAutomationRules => &["Microsoft.SecurityInsights/automationRules/read"],
+            Self::ListDataConnectors => &["Microsoft.SecurityInsights/dataConnectors/read"],
+            Self::SurveyIncidents => &[
+                "Microsoft.OperationalInsights/workspaces/query/read",
+                "Microsoft.OperationalInsights/workspaces/query/SecurityIncident/read",
+            ],
+            Self::SurveyAlerts => &[
+                "Microsoft.OperationalInsights/workspaces/query/read",
+                "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read",
+            ],
+            Self::ReadAlertSync => &["Microsoft.Security/settings/read"],
+            Self::ListPlans => &["Microsoft.Security/pricings/read"],
+            Self::ReadWorkspaceRights | Self::ReadSubscriptionRights => &["Microsoft.Authorization/permissions/read"],
         }
     }
 
@@ -59,6 +122,17 @@ impl fmt::Display for Operation {
             Self::WriteIncident => "writing an incident",
             Self::ListTasks => "listing an incident's tasks",
             Self::ReadAlert => "reading an alert",
+            Self::ReadWorkspace => "reading the workspace",
+            Self::ReadOnboarding => "reading whether Sentinel is on",
+            Self::ListAlertRules => "listing the rules that make incidents",
+            Self::ListAutomationRules => "listing automation rules",
+            Self::ListDataConnectors => "listing data connectors",
+            Self::SurveyIncidents => "querying SecurityIncident",
+            Self::SurveyAlerts => "querying SecurityAlert",
+            Self::ReadAlertSync => "reading the setting of bi-directional sync",
+            Self::ListPlans => "listing Defender plans",
+            Self::ReadWorkspaceRights => "reading the identity's rights in the workspace",
+            Self::ReadSubscriptionRights => "reading the identity's rights in a subscription",
         })
     }
 }
@@ -78,6 +152,8 @@ pub enum Side {
     Sentinel,
     /// Microsoft Defender for Cloud, through Azure Resource Manager.
     Defender,
+    /// Azure Resource Manager itself.
+    ResourceManager,
 }
 
 impl fmt::Display for Side {
@@ -89,6 +165,7 @@ impl fmt::Display for Side {
             Self::LogAnalytics => "Log Analytics",
             Self::Sentinel => "Microsoft Sentinel",
             Self::Defender => "Microsoft Defender for Cloud",
+            Self::ResourceManager => "Azure Resource Manager",
         })
     }
 }

@@ -2,7 +2,9 @@
 
 use azure_core::http::RawResponse;
 use azure_core::http::headers::{HeaderName, Headers};
+use azure_core::time::parse_rfc7231;
 use bytes::Bytes;
+use lockstep_core::Time;
 use serde_json::Value;
 
 use crate::error::{Error, Fault, RequestIds};
@@ -31,6 +33,13 @@ impl Reply {
         Self { operation, status, headers: Headers::new(), body, ids: RequestIds::default() }
     }
 
+    /// What time it was at the service, to the second; `None` where it did not say.
+    pub fn date(&self) -> Option<Time> {
+        let date = self.headers.get_optional_str(&HeaderName::from_static("date"))?;
+        let ticks = parse_rfc7231(date).ok()?.unix_timestamp().checked_mul(Time::TICKS_PER_SECOND)?;
+        Some(Time::from_ticks(ticks))
+    }
+
     /// The error that `fault` is, in this reply.
     pub fn error(&self, fault: Fault) -> Error {
         Error { operation: self.operation, side: self.operation.side(), fault, ids: self.ids.clone() }
@@ -51,7 +60,7 @@ impl Reply {
             401 => Fault::Unauthenticated { code, message },
             403 if TOKEN_CODES.contains(&code.as_str()) => Fault::Unauthenticated { code, message },
             403 => {
-                let action = named_action(&message).unwrap_or_else(|| self.operation.action().to_owned());
+                let action = named_action(&message).unwrap_or_else(|| any_of(self.operation.actions()));
                 Fault::Forbidden { action, code, message }
             }
             404 | 410 => Fault::NotFound { code, message },
@@ -98,6 +107,15 @@ fn named_action(message: &str) -> Option<String> {
     (!action.is_empty()).then(|| action.to_owned())
 }
 
+/// The actions, one of which is missing.
+fn any_of(actions: &[&str]) -> String {
+    match actions {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} or {last}", others.join(", ")),
+    }
+}
+
 /// A service's words, at a length that a person reads.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(LONGEST_MESSAGE) {
@@ -140,7 +158,9 @@ mod tests {
             Operation::Query,
             403,
             &arm("InsufficientAccessError", "No access."),
-            "the identity lacks Microsoft.OperationalInsights/workspaces/query/read (InsufficientAccessError): No access.",
+            "the identity lacks Microsoft.OperationalInsights/workspaces/query/read, \
+             Microsoft.OperationalInsights/workspaces/query/SecurityIncident/read or \
+             Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read (InsufficientAccessError): No access.",
         );
         check(
             Operation::WriteIncident,

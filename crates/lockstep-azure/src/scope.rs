@@ -47,6 +47,16 @@ impl Scope {
         self.tenant
     }
 
+    /// The subscription that the workspace is in.
+    pub fn subscription(&self) -> Uuid {
+        self.subscription
+    }
+
+    /// The ARM id of the resource group that the workspace is in, without a slash at its end.
+    pub fn resource_group_id(&self) -> String {
+        format!("/subscriptions/{}/resourceGroups/{}", self.subscription, self.resource_group)
+    }
+
     /// The workspace's own GUID.
     pub fn workspace_id(&self) -> Uuid {
         self.workspace_id

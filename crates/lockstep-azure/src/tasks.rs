@@ -2,27 +2,21 @@
 //!
 //! Source: Microsoft.SecurityInsights 2024-03-01, `Incidents.json`, IncidentTasks_List.
 
-use std::collections::HashSet;
-
-use azure_core::http::{Method, Request, Url};
+use azure_core::http::Request;
 use lockstep_core::IncidentId;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
 use crate::incidents;
 use crate::json::{self, Wrong};
+use crate::pages;
 use crate::reply::Reply;
 use crate::scope::Scope;
 
 /// A list of tasks that is being read page by page.
 #[derive(Debug)]
-pub struct Pages {
-    host: Url,
-    next: Option<Url>,
-    seen: HashSet<Url>,
-    open: u64,
-}
+pub struct Pages(pages::Pages<bool>);
 
 impl Pages {
     /// The list of the tasks of one incident, none of which has been read.
@@ -30,55 +24,27 @@ impl Pages {
         let mut first = endpoints.arm.clone();
         first.set_path(&format!("{}/tasks", incidents::path(scope, id)));
         first.query_pairs_mut().append_pair("api-version", incidents::API_VERSION);
-        Self { host: endpoints.arm.clone(), next: Some(first), seen: HashSet::new(), open: 0 }
+        Self(pages::Pages::new(first, MOST_PAGES, is_open))
     }
 
     /// Asks for the next page; `None` once all are read.
     pub fn request(&self) -> Option<Request> {
-        Some(Request::new(self.next.clone()?, Method::Get))
+        self.0.request()
     }
 
-    /// How many tasks are not completed, of the pages read so far. A status that is not known is not completed.
-    pub fn open(&self) -> u64 {
-        self.open
+    /// How many tasks are not completed. A status that is not known is not completed.
+    pub fn open(self) -> u64 {
+        self.0.items().into_iter().map(u64::from).sum()
     }
 
     /// Reads the reply to [`Pages::request`].
     pub fn was_read(&mut self, reply: &Reply) -> Result<(), Fault> {
-        reply.accepted()?;
-        let (open, next) = page(&reply.body).map_err(|found| Fault::Malformed { found })?;
-        self.open += open;
-        self.seen.extend(self.next.take());
-        let Some(next) = next else { return Ok(()) };
-        let next = Url::parse(&next).map_err(|_| Fault::Malformed { found: "\"nextLink\" is no URL".to_owned() })?;
-        if next.origin() != self.host.origin() || !next.username().is_empty() || next.password().is_some() {
-            return Err(Fault::Elsewhere { to: next.origin().ascii_serialization() });
-        }
-        if self.seen.contains(&next) {
-            return Err(Fault::Endless { found: "\"nextLink\" names a page that was read already".to_owned() });
-        }
-        if self.seen.len() >= MOST_PAGES {
-            return Err(Fault::Endless { found: format!("more than {MOST_PAGES} pages of tasks") });
-        }
-        self.next = Some(next);
-        Ok(())
+        self.0.was_read(reply)
     }
 }
 
-fn page(body: &[u8]) -> Result<(u64, Option<String>), Wrong> {
-    let page = json::object(body)?;
-    if !page.contains_key("value") {
-        return Err("\"value\" is missing, a list was expected".to_owned());
-    }
-    let mut open = 0;
-    for task in json::list(&page, "value")? {
-        let Value::Object(task) = task else {
-            return Err(format!("a task is {}, an object was expected", json::kind(task)));
-        };
-        open += u64::from(json::text(json::member(task, "properties")?, "status")? != "Completed");
-    }
-    let next = json::optional_text(&page, "nextLink")?;
-    Ok((open, (!next.is_empty()).then(|| next.to_owned())))
+fn is_open(task: &Map<String, Value>) -> Result<bool, Wrong> {
+    Ok(json::text(json::member(task, "properties")?, "status")? != "Completed")
 }
 
 /// An incident has 40 tasks at most. Source: <https://learn.microsoft.com/azure/sentinel/sentinel-service-limits>.
@@ -147,7 +113,7 @@ mod tests {
             assert!(fault.to_string().contains(expected), "{fault}");
         };
         check("{}", "\"value\" is missing");
-        check(r#"{"value":[1]}"#, "a task is a number");
+        check(r#"{"value":[1]}"#, "an item of the list is a number");
         check(r#"{"value":[{"properties":{}}]}"#, "\"status\" is missing");
         check("", "ends too early");
     }
