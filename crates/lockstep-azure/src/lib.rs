@@ -49,6 +49,7 @@ pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use sightings::{Question, Sightings, Unreadable, Untouched};
 pub use tenant::{
-    AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident, WorkspaceResource,
+    AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident,
+    WorkspaceResource,
 };
 pub use throttle::{Cause, OnWait, Patience, Wait};

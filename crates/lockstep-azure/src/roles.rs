@@ -77,7 +77,9 @@ impl RolePart {
         match self {
             Self::ReadWorkspace => "Lets lockstep read incidents, their tasks, two tables and how Sentinel is set up.",
             Self::ReadAlerts => "Lets lockstep read Defender for Cloud's alerts and how it is set up.",
-            Self::WriteIncidents => "Lets lockstep update incidents. It allows neither deleting them nor anything else.",
+            Self::WriteIncidents => {
+                "Lets lockstep update incidents. It allows neither deleting them nor anything else."
+            }
             Self::WriteAlerts => "Lets lockstep set the status of Defender for Cloud's alerts.",
         }
     }

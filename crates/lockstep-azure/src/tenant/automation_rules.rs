@@ -72,13 +72,12 @@ mod tests {
             let rule = read(rule.as_object().expect("it is an object")).expect("it can be read");
             assert_eq!([rule.follows_status, rule.runs_playbook, rule.sets_status], expected, "{rule:?}");
         };
-        let playbook = json!([{"order": 1, "actionType": "RunPlaybook", "actionConfiguration": {"logicAppResourceId": "x"}}]);
+        let playbook =
+            json!([{"order": 1, "actionType": "RunPlaybook", "actionConfiguration": {"logicAppResourceId": "x"}}]);
         let closes =
             json!([{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {"status": "Closed"}}]);
         let tags = json!([{"order": 1, "actionType": "ModifyProperties", "actionConfiguration": {"labels": []}}]);
-        let changed = |property: &str| {
-            json!([{"conditionType": "PropertyChanged", "conditionProperties": {"propertyName": property, "changeType": "ChangedTo"}}])
-        };
+        let changed = |property: &str| json!([{"conditionType": "PropertyChanged", "conditionProperties": {"propertyName": property, "changeType": "ChangedTo"}}]);
         check("Updated", json!([]), playbook.clone(), [true, true, false]);
         check("Updated", changed("IncidentStatus"), closes.clone(), [true, false, true]);
         check("Updated", changed("IncidentOwner"), tags, [false, false, false]);

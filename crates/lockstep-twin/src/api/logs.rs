@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, Query};
 use super::journey::right;
+use super::misfortune;
 use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{Stopwatch, wire_time};
 use crate::estate::Workspace;
@@ -174,6 +175,7 @@ fn may_ask(call: &Call, place: usize) -> Result<(), Refusal> {
 fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     let (tables, now) = call.twin.with(|world| (together(world, places), world.now()));
     let options = Options::at(datetime(now));
+    may_read(call, question, places, &tables, &options)?;
     let stale = match call.struck {
         Some(Effect::StaleTables { seconds }) => {
             Some(now - time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
@@ -190,6 +192,37 @@ fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
         Ok(written(call, &rows, &tables, began.elapsed()))
     };
     run().map(Reply::text).map_err(|error| refused(call, &question.query, &error))
+}
+
+/// Whether the caller may read every table that the query names, in each workspace.
+fn may_read(
+    call: &Call,
+    question: &Question,
+    places: &[usize],
+    tables: &Database,
+    options: &Options,
+) -> Result<(), Refusal> {
+    let Some(caller) = &call.caller else { return Ok(()) };
+    let mut allowed = Database::new();
+    {
+        let world = call.twin.world();
+        let is_allowed = |name: &str| {
+            let mut scopes = places.iter().map(|place| world.sentinels[*place].workspace.resource_id());
+            scopes.all(|scope| world.rights.allow_table(&caller.object_id, name, &scope, world.now()))
+        };
+        for name in tables.names().filter(|name| is_allowed(name)) {
+            allowed.insert(name, tables.table(name).cloned().unwrap_or_else(|| Table::empty(Schema::default())));
+        }
+    }
+    if allowed.names().count() == tables.names().count() {
+        return Ok(());
+    }
+    let runs = |tables: &Database| kql::run(&question.query, tables, options);
+    // A query that names a table that is not there cannot be run.
+    if runs(&allowed).is_err_and(|error| matches!(error.kind, kql::Kind::Semantic)) && runs(tables).is_ok() {
+        return Err(misfortune::forbidden(call, ACTION, ""));
+    }
+    Ok(())
 }
 
 /// The tables of several workspaces, each with the rows of all of them.

@@ -112,6 +112,15 @@ impl Rights {
         })
     }
 
+    /// Whether somebody may read a table of the workspace at `scope` in a query now: by the table's own action, or by the
+    /// data of all tables.
+    pub(crate) fn allow_table(&self, principal_id: &str, table: &str, scope: &str, now: OffsetDateTime) -> bool {
+        let action = format!("Microsoft.OperationalInsights/workspaces/query/{table}/read");
+        let data = "Microsoft.OperationalInsights/workspaces/tables/data/read";
+        self.held(principal_id, scope, now)
+            .any(|role| role.allows(&action) || role.data_actions.iter().any(|pattern| matches(pattern, data)))
+    }
+
     /// The roles that somebody holds at `scope` now.
     pub(crate) fn held<'a>(
         &'a self,
