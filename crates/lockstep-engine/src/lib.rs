@@ -15,6 +15,7 @@ mod braked;
 mod carry_out;
 mod clock;
 mod confirm;
+mod doctor;
 mod engine;
 mod observe;
 mod outcome;
@@ -24,6 +25,7 @@ mod stopped;
 mod watch;
 
 pub use clock::Clock;
+pub use doctor::needs;
 pub use engine::{Engine, Identity};
 pub use observe::{Observation, Observer};
 pub use outcome::{Conclusion, NotTried, Outcome, Pass, Told};

@@ -61,6 +61,8 @@ pub enum Command {
     /// Look at policies: what they do, and what their files can say
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Print the custom roles that the policy needs, and no more
+    Roles(Roles),
     /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
     Demo(Demo),
     /// Serve a stand-in for Defender for Cloud, Sentinel and Log Analytics
@@ -197,6 +199,20 @@ pub enum PolicyCommand {
     Schema,
 }
 
+/// What `roles` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Roles {
+    /// Whom the roles are given to: the object id of a service principal
+    #[arg(long, value_name = "GUID")]
+    pub principal: Option<String>,
+    /// A subscription whose alerts are followed; may be given several times; the workspace's own if not given
+    #[arg(long, value_name = "GUID")]
+    pub subscription: Vec<String>,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: RolesFormat,
+}
+
 /// What `demo` takes.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Demo {
@@ -294,6 +310,17 @@ pub enum PlanFormat {
     Json,
     /// A text for a ticket, without names of people and resources.
     Markdown,
+}
+
+/// What roles are printed as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum RolesFormat {
+    /// A script of az commands.
+    Text,
+    /// Role definitions as Resource Manager takes them.
+    Json,
+    /// A template for a deployment at the subscription.
+    Arm,
 }
 
 /// What an answer is printed as.

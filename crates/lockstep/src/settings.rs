@@ -78,6 +78,27 @@ impl Settings {
     }
 }
 
+/// Where and under which policy, for who asks nobody: it takes no identity.
+#[derive(Debug)]
+pub struct Place {
+    /// The workspace.
+    pub scope: Scope,
+    /// What is to be done.
+    pub policy: ChosenPolicy,
+}
+
+impl Place {
+    /// Reads what it takes of lockstep.toml.
+    ///
+    /// # Errors
+    /// As for [`Settings::read`], but for what is not read here.
+    pub fn read(common: &Common) -> Result<Self, Problem> {
+        let document = Document::read(&common.config)?;
+        let file: File = document.parse()?;
+        Ok(Self { policy: policy_of(&document, file.policy, common)?, scope: scope(&document, file.workspace)? })
+    }
+}
+
 /// Where the ledger lies; needs no lockstep.toml where the command line says it.
 ///
 /// # Errors

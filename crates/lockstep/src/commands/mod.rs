@@ -11,6 +11,7 @@ mod ledger;
 mod man;
 mod plan;
 mod policy;
+mod roles;
 mod twin;
 mod watch;
 mod workspace;
@@ -22,7 +23,7 @@ use crate::exit_code::ExitCode;
 use crate::platform::End;
 use crate::problem::Problem;
 use crate::render::Screen;
-use crate::settings::{self, Environment, Settings};
+use crate::settings::{self, Environment, Place, Settings};
 
 /// Does what was asked for.
 ///
@@ -37,6 +38,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
         Command::Policy(command) => policy::run(command, common, screen),
+        Command::Roles(options) => roles::run(&Place::read(common)?, &options, screen),
         Command::Init => init::run(&common.config, screen),
         Command::Demo(options) => demo::run(options, screen),
         Command::Twin(options) => twin::run(&options, screen),

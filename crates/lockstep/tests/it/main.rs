@@ -10,5 +10,6 @@ mod pass_query;
 mod passes;
 mod plans;
 mod policies;
+mod roles;
 mod run;
 mod usage;
