@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 /// One rule of failing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,6 +25,12 @@ pub struct Fault {
     /// Which share of the calls is struck, from 0 to 1.
     #[serde(default = "all")]
     pub share: f64,
+    /// No call before this time of the world is struck.
+    #[serde(default, with = "moment", skip_serializing_if = "Option::is_none")]
+    pub from: Option<OffsetDateTime>,
+    /// No call at or after this time of the world is struck.
+    #[serde(default, with = "moment", skip_serializing_if = "Option::is_none")]
+    pub until: Option<OffsetDateTime>,
 }
 
 fn all() -> f64 {
@@ -73,8 +80,12 @@ pub enum Effect {
         /// Seconds.
         seconds: u64,
     },
+    /// It is done, and the answer is JSON of another shape than the operation's.
+    WrongJson,
     /// The list's `nextLink` leads to this same page again.
     PageLoop,
+    /// Every item of the list's page comes twice.
+    PageRepeat,
     /// The answer's `Date` is off by so much.
     ClockSkew {
         /// Seconds, forward where above 0.
@@ -85,7 +96,23 @@ pub enum Effect {
 impl Fault {
     /// A fault that strikes every call of `operation`.
     pub fn on(operation: &str, effect: Effect) -> Self {
-        Self { operation: operation.into(), effect, skip: 0, count: None, share: 1.0 }
+        Self { operation: operation.into(), effect, skip: 0, count: None, share: 1.0, from: None, until: None }
+    }
+
+    /// What makes it a fault that cannot be set.
+    ///
+    /// # Errors
+    /// The share is none, or the status is none of a final answer.
+    pub fn check(&self) -> Result<(), String> {
+        if !(0.0..=1.0).contains(&self.share) {
+            return Err(format!("the share {} must be from 0 to 1", self.share));
+        }
+        match self.effect {
+            Effect::Answer { status, .. } if !(200..=599).contains(&status) => {
+                Err(format!("the status {status} must be from 200 to 599"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Strikes at most `count` calls.
@@ -158,15 +185,15 @@ impl Faults {
         self.running().rules.iter().map(|rule| (rule.fault.clone(), rule.struck)).collect()
     }
 
-    /// What strikes this call of `operation`, if anything does.
-    pub(crate) fn strike(&self, operation: &str) -> Option<Effect> {
+    /// What strikes this call of `operation` at `now` of the world, if anything does.
+    pub(crate) fn strike(&self, operation: &str, now: OffsetDateTime) -> Option<Effect> {
         let mut running = self.running();
         let seed = running.seed;
         running
             .rules
             .iter_mut()
             .enumerate()
-            .find_map(|(index, rule)| rule.strike(operation, seed ^ (index as u64) << 32))
+            .find_map(|(index, rule)| rule.strike(operation, now, seed ^ (index as u64) << 32))
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Running> {
@@ -175,8 +202,10 @@ impl Faults {
 }
 
 impl Rule {
-    fn strike(&mut self, operation: &str, seed: u64) -> Option<Effect> {
-        if !fits(&self.fault.operation, operation) {
+    fn strike(&mut self, operation: &str, now: OffsetDateTime, seed: u64) -> Option<Effect> {
+        let begun = self.fault.from.is_none_or(|from| from <= now);
+        let over = self.fault.until.is_some_and(|until| until <= now);
+        if !begun || over || !fits(&self.fault.operation, operation) {
             return None;
         }
         let seen = self.seen;
@@ -187,6 +216,28 @@ impl Rule {
         }
         self.struck += 1;
         Some(self.fault.effect.clone())
+    }
+}
+
+/// A time as text, RFC 3339.
+mod moment {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use time::OffsetDateTime;
+
+    use crate::clock::{parse_time, wire_time};
+
+    pub(super) fn serialize<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+        match at {
+            Some(at) => serializer.serialize_str(&wire_time(*at)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<OffsetDateTime>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        parse_time(&text)
+            .map(Some)
+            .ok_or_else(|| D::Error::custom(format!("'{text}' is no time such as 2024-06-01T00:00:00Z")))
     }
 }
 
@@ -218,6 +269,9 @@ mod tests {
         check(r#"{"operation":"*","effect":{"answer":{"status":429}},"skip":2,"count":3}"#, "..###.....");
         check(r#"{"operation":"Alerts_*","effect":"empty"}"#, "..........");
         check(r#"{"operation":"*","effect":"empty","share":0}"#, "..........");
+        check(r#"{"operation":"*","effect":"empty","from":"2024-06-01T00:00:00Z"}"#, "##########");
+        check(r#"{"operation":"*","effect":"empty","from":"2024-06-01T00:00:01Z"}"#, "..........");
+        check(r#"{"operation":"*","effect":"empty","until":"2024-06-01T00:00:00Z"}"#, "..........");
     }
 
     #[test]
@@ -226,7 +280,7 @@ mod tests {
             let faults = Faults::default();
             faults.seed(seed);
             faults.add(Fault { share: 0.3, ..Fault::on("*", Effect::Empty) });
-            (0..1000).map(|_| faults.strike("Any").is_some()).collect::<Vec<_>>()
+            (0..1000).map(|_| faults.strike("Any", NOW).is_some()).collect::<Vec<_>>()
         };
         assert_eq!(draw(1), draw(1));
         assert_ne!(draw(1), draw(2));
@@ -234,11 +288,13 @@ mod tests {
         assert!((250..350).contains(&struck), "{struck}");
     }
 
+    const NOW: OffsetDateTime = time::macros::datetime!(2024-06-01 0:00 UTC);
+
     fn check(rule: &str, expected: &str) {
         let faults = Faults::default();
         faults.add(serde_json::from_str(rule).unwrap());
         let struck: String =
-            (0..10).map(|_| if faults.strike("Incidents_Get").is_some() { '#' } else { '.' }).collect();
+            (0..10).map(|_| if faults.strike("Incidents_Get", NOW).is_some() { '#' } else { '.' }).collect();
         assert_eq!(struck, expected, "{rule}");
     }
 }

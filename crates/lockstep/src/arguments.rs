@@ -239,9 +239,15 @@ pub struct Twin {
     /// Where the world's clock and the queries' now() start; the machine's time if not given
     #[arg(long, value_name = "RFC3339", value_parser = moment)]
     pub now: Option<OffsetDateTime>,
-    /// How long a change takes to become a row that queries see
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
-    pub delay: Duration,
+    /// Start from what this TOML file says: estate, switches, throttles, faults, rights
+    #[arg(long, value_name = "FILE")]
+    pub setup: Option<PathBuf>,
+    /// Set a switch of the world, after the file; `GET /_twin/settings` lists them
+    #[arg(long = "set", value_name = "SWITCH=VALUE")]
+    pub switches: Vec<String>,
+    /// How long a change takes to become a row that queries see: the switch `delay`
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub delay: Option<Duration>,
     /// Write shell assignments that point a client here; holds secrets
     #[arg(long, value_name = "FILE")]
     pub env_file: Option<PathBuf>,

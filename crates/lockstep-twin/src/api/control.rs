@@ -14,8 +14,8 @@ use super::reply::{Answer, Refusal, Reply};
 use crate::clock::wire_time;
 use crate::faults::Fault;
 use crate::rules::{Evidence, RULES};
-use crate::throttle::Limit;
-use crate::world::{KINDS, NewAlert};
+use crate::setup::{FaultPlan, PrincipalRights, Rate};
+use crate::world::{KINDS, NewAlert, Severity};
 
 /// What was asked so far, and what is left to do.
 pub(super) fn stats(call: &Call) -> Answer {
@@ -54,26 +54,14 @@ pub(super) fn step(call: &Call) -> Answer {
     clock(call)
 }
 
-/// Raises an alert: `{"kind": "VirtualMachines", "count": 1}`, both optional.
+/// Raises alerts: `{"kind": "VirtualMachines", "count": 1}` and whatever else of [`Raise`], all optional.
 pub(super) fn raise(call: &Call) -> Answer {
-    let body = if call.body.is_empty() { serde_json::Map::new() } else { call.object()? };
-    let count = match body.get("count") {
-        None => 1,
-        Some(count) => count
-            .as_u64()
-            .filter(|count| *count <= MOST)
-            .ok_or_else(|| Refusal::bad_request(format!("'count' must be a whole number from 0 to {MOST}")))?,
-    };
-    let alert = match body.get("kind") {
-        None => NewAlert::default(),
-        Some(name) => {
-            let kind =
-                KINDS.iter().find(|kind| name.as_str().is_some_and(|name| kind.bundle.eq_ignore_ascii_case(name)));
-            let known = || KINDS.iter().map(|kind| kind.bundle).collect::<Vec<_>>().join(", ");
-            kind.ok_or_else(|| Refusal::bad_request(format!("{name} is no kind of alert; there are {}", known())))?
-                .alert()
-        }
-    };
+    let wanted: Raise = if call.body.is_empty() { Raise::default() } else { read(call)? };
+    let count = wanted.count.unwrap_or(1);
+    if count > MOST {
+        return Err(Refusal::bad_request(format!("'count' must be a whole number from 0 to {MOST}")));
+    }
+    let alert = wanted.alert(call)?;
     let mut world = call.twin.world();
     let raised = (0..count).map(|_| {
         let raised = world.raise_alert(alert.clone());
@@ -85,6 +73,58 @@ pub(super) fn raise(call: &Call) -> Answer {
         })
     });
     Ok(Reply::with(StatusCode::CREATED, json!({"value": raised.collect::<Vec<_>>()})))
+}
+
+/// What an alert is like that is raised on demand.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raise {
+    count: Option<u64>,
+    kind: Option<String>,
+    title: Option<String>,
+    severity: Option<String>,
+    subscription: Option<String>,
+    resource: Option<String>,
+    resource_group: Option<String>,
+    location: Option<String>,
+    product: Option<String>,
+    incident: Option<String>,
+}
+
+impl Raise {
+    fn alert(self, call: &Call) -> Result<NewAlert, Refusal> {
+        let usual = match &self.kind {
+            None => NewAlert::default(),
+            Some(name) => {
+                let kind = KINDS.iter().find(|kind| kind.bundle.eq_ignore_ascii_case(name));
+                let known = || KINDS.iter().map(|kind| kind.bundle).collect::<Vec<_>>().join(", ");
+                kind.ok_or_else(|| {
+                    Refusal::bad_request(format!("'{name}' is no kind of alert; there are {}", known()))
+                })?
+                .alert()
+            }
+        };
+        if let Some(id) = self.subscription.as_ref().filter(|id| call.twin.estate().tenant_of(id).is_none()) {
+            return Err(Refusal::bad_request(format!("there is no subscription '{id}'")));
+        }
+        let severity = match &self.severity {
+            None => usual.severity,
+            Some(word) => Severity::parse(word).ok_or_else(|| {
+                Refusal::bad_request(format!("'{word}' is no severity; there are High, Medium, Low, Informational"))
+            })?,
+        };
+        Ok(NewAlert {
+            display_name: self.title.unwrap_or(usual.display_name),
+            severity,
+            subscription_id: self.subscription,
+            resource: self.resource.unwrap_or(usual.resource),
+            resource_group: self.resource_group,
+            location: self.location,
+            product_name: self.product,
+            incident: self.incident,
+            ..usual
+        })
+    }
 }
 
 /// What the cloud keeps in step by itself, and how we know.
@@ -115,13 +155,15 @@ pub(super) fn faults(call: &Call) -> Answer {
 /// Sets one more fault.
 pub(super) fn add_fault(call: &Call) -> Answer {
     let fault: Fault = read(call)?;
+    fault.check().map_err(Refusal::bad_request)?;
     call.twin.faults().add(fault);
     faults(call)
 }
 
 /// Sets these faults alone, and what chance is drawn from: `{"seed": 1, "faults": [...]}`.
 pub(super) fn set_faults(call: &Call) -> Answer {
-    let plan: Plan = read(call)?;
+    let plan: FaultPlan = read(call)?;
+    plan.faults.iter().try_for_each(Fault::check).map_err(Refusal::bad_request)?;
     call.twin.faults().seed(plan.seed);
     call.twin.faults().set(plan.faults);
     faults(call)
@@ -141,14 +183,7 @@ pub(super) fn throttles(call: &Call) -> Answer {
 /// Sets the documented limits by a factor, `{"factor": 1}`, or limits of one's own, `{"limits": [...]}`; `{}` sets none.
 pub(super) fn set_throttles(call: &Call) -> Answer {
     let rate: Rate = read(call)?;
-    let documented = rate.factor.map(Limit::documented).unwrap_or_default();
-    let limits: Vec<Limit> = rate.limits.into_iter().chain(documented).collect();
-    if let Some(limit) = limits.iter().find(|limit| !(limit.count > 0.0 && limit.seconds > 0.0)) {
-        return Err(Refusal::bad_request(format!(
-            "the limit on '{}' needs a count and seconds above 0",
-            limit.operation
-        )));
-    }
+    let limits = rate.limits().map_err(Refusal::bad_request)?;
     call.twin.throttles().set(limits);
     throttles(call)
 }
@@ -160,75 +195,37 @@ pub(super) fn settings(call: &Call) -> Answer {
 
 /// Sets the switches that are named.
 pub(super) fn set_settings(call: &Call) -> Answer {
-    let mut all = json!(call.twin.world().settings());
-    for (name, value) in call.object()? {
-        match all.get_mut(&name) {
-            Some(known) => *known = value,
-            None => {
-                return Err(Refusal::bad_request(format!("there is no switch '{name}'; there are {}", names(&all))));
-            }
-        }
-    }
-    let settings = serde_json::from_value(all).map_err(|error| invalid_content(error.to_string()))?;
-    call.twin.world().set_settings(settings);
-    self::settings(call)
+    let before = call.twin.world().settings().clone();
+    let named = call.object()?.into_iter();
+    let after = named.fold(Ok(before), |all: Result<_, String>, (name, value)| all?.with(&name, value));
+    call.twin.world().set_settings(after.map_err(Refusal::bad_request)?);
+    settings(call)
 }
 
 /// Takes every role from a principal and puts it into others: `{"principalId", "roles": [{"role", "scope"}]}`.
 pub(super) fn set_rights(call: &Call) -> Answer {
     let rights: PrincipalRights = read(call)?;
-    let mut world = call.twin.world();
-    if let Some(unknown) = rights.roles.iter().find(|given| world.rights.role(&given.role).is_none()) {
-        return Err(Refusal::bad_request(format!("there is no role '{}'", unknown.role)));
-    }
-    let (delay, subscription) = (world.settings().rights_delay, call.twin.estate().subscription());
-    world.revoke_roles(&rights.principal_id);
-    for given in &rights.roles {
-        world.assign_role(&rights.principal_id, &given.role, given.scope.as_deref().unwrap_or(&subscription), delay);
-    }
+    call.twin.give(&rights).map_err(Refusal::bad_request)?;
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// Microsoft Defender XDR merges an incident into another: `{"from": "...", "into": "..."}`, by their names.
+pub(super) fn merge(call: &Call) -> Answer {
+    let merge: Merge = read(call)?;
+    let merged = call.twin.world().merge_incidents(&merge.from, &merge.into);
+    merged.map_err(|refused| Refusal::bad_request(refused.to_string()))?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
-    #[serde(default)]
-    seed: u64,
-    faults: Vec<Fault>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Rate {
-    factor: Option<f64>,
-    #[serde(default)]
-    limits: Vec<Limit>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PrincipalRights {
-    #[serde(rename = "principalId")]
-    principal_id: String,
-    roles: Vec<GivenRole>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GivenRole {
-    role: String,
-    scope: Option<String>,
+struct Merge {
+    from: String,
+    into: String,
 }
 
 fn read<T: DeserializeOwned>(call: &Call) -> Result<T, Refusal> {
     serde_json::from_slice(&call.body).map_err(|error| invalid_content(error.to_string()))
-}
-
-fn names(object: &Value) -> String {
-    object
-        .as_object()
-        .map(|object| object.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
-        .unwrap_or_default()
 }
 
 const MOST: u64 = 100_000;

@@ -22,6 +22,7 @@ use super::{Door, Operation, misfortune, unserved};
 use crate::Twin;
 use crate::clock::Stopwatch;
 use crate::faults::Effect;
+use crate::throttle::Counted;
 use crate::tokens::{self, Caller, NotTaken};
 use crate::world::{Act, FIRST};
 
@@ -108,7 +109,8 @@ fn call(
 /// Lets the caller in, if it may come in, and does what it asks, unless a fault strikes.
 async fn run(mut call: Call, busy: &mut Duration) -> Reply {
     if !call.operation.is_control() {
-        call.struck = call.twin.faults().strike(call.operation.name);
+        let now = call.twin.clock().now();
+        call.struck = call.twin.faults().strike(call.operation.name, now);
     }
     if let Some(Effect::Latency { ms }) = call.struck {
         tokio::time::sleep(Duration::from_millis(ms)).await;
@@ -120,7 +122,9 @@ async fn run(mut call: Call, busy: &mut Duration) -> Reply {
     let own_url = format!("{}{}", call.origin, call.path_and_query);
     let now = call.now();
     let began = Stopwatch::start();
-    let answer = match admit(&mut call) {
+    let admitted = admit(&mut call);
+    let remaining = remaining(&call);
+    let answer = match admitted {
         Err(refusal) => {
             if refusal.status == StatusCode::FORBIDDEN {
                 tell(&call, Some(refusal.status.as_u16()));
@@ -138,7 +142,8 @@ async fn run(mut call: Call, busy: &mut Duration) -> Reply {
         }
     };
     *busy += began.elapsed();
-    let reply = answer.unwrap_or_else(Reply::from);
+    let mut reply = answer.unwrap_or_else(Reply::from);
+    reply.headers.extend(remaining);
     match struck {
         Some(effect) => misfortune::after(&effect, reply, &own_url, now),
         None => reply,
@@ -190,9 +195,35 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
     }
 }
 
+/// Does something with the call as limits see it.
+fn counted<T>(call: &Call, caller: &Caller, act: impl FnOnce(&Counted<'_>) -> T) -> T {
+    let subscription = call.param("subscription").to_ascii_lowercase();
+    act(&Counted {
+        operation: call.operation.name,
+        method: &call.operation.method,
+        arm: matches!(call.operation.door, Door::Arm(_)),
+        caller: &caller.object_id,
+        subscription: &subscription,
+    })
+}
+
+/// How many more such calls the caller has, as Azure Resource Manager says in a header.
+fn remaining(call: &Call) -> Option<(HeaderName, HeaderValue)> {
+    let caller = call.caller.as_ref()?;
+    let left = counted(call, caller, |counted| call.twin.throttles().remaining(counted, call.now()))?;
+    let scope = if call.params.contains_key("subscription") { "subscription" } else { "tenant" };
+    let class = match call.operation.method {
+        Method::GET => "reads",
+        Method::DELETE => "deletes",
+        _ => "writes",
+    };
+    let name = HeaderName::try_from(format!("x-ms-ratelimit-remaining-{scope}-{class}")).ok()?;
+    Some((name, HeaderValue::from(left)))
+}
+
 /// Whether the caller has not asked too often.
 fn throttle(call: &Call, caller: &Caller) -> Result<(), Refusal> {
-    let taken = call.twin.throttles().take(call.operation.name, &call.operation.method, &caller.object_id, call.now());
+    let taken = counted(call, caller, |counted| call.twin.throttles().take(counted, call.now()));
     taken.map_err(|early| misfortune::too_many(call, early.retry_after.map(|wait| wait.as_secs().to_string())))
 }
 

@@ -57,6 +57,15 @@ pub(super) fn after(effect: &Effect, reply: Reply, url: &str, now: OffsetDateTim
                 "details": [{"code": "EngineError", "message": "Something went wrong processing your query on the server."}],
             });
         }),
+        Effect::WrongJson => {
+            Reply { content: Content::Json(json!({"value": "wrong", "tables": {}, "name": 5})), ..reply }
+        }
+        Effect::PageRepeat => change(reply, |body| {
+            if let Some(items) = body.get_mut("value").and_then(Value::as_array_mut) {
+                let again = items.clone();
+                items.extend(again);
+            }
+        }),
         Effect::PageLoop => change(reply, |body| body["nextLink"] = url.into()),
         Effect::ClockSkew { seconds } => {
             let date = now.checked_add(time::Duration::seconds(*seconds)).unwrap_or(now);

@@ -270,6 +270,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Twin_Clock", GET, "/_twin/clock", ANY, Door::Open, control::clock),
     op("Twin_Step", POST, "/_twin/clock/step", ANY, Door::Open, control::step),
     op("Twin_Raise", POST, "/_twin/alerts", ANY, Door::Open, control::raise),
+    op("Twin_Merge", POST, "/_twin/merge", ANY, Door::Open, control::merge),
     op("Twin_Faults", GET, "/_twin/faults", ANY, Door::Open, control::faults),
     op("Twin_AddFault", POST, "/_twin/faults", ANY, Door::Open, control::add_fault),
     op("Twin_SetFaults", PUT, "/_twin/faults", ANY, Door::Open, control::set_faults),

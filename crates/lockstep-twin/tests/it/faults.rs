@@ -38,6 +38,17 @@ async fn a_fault_answers_as_it_says_and_then_the_service_is_well() {
     cloud.twin.faults().set(vec![Fault::on("Incidents_List", Effect::PageLoop)]);
     let page = cloud.arm(LIST, "").await.json();
     assert!(page["nextLink"].as_str().unwrap().ends_with("/incidents?api-version=2024-03-01"));
+    cloud.twin.with(|world| world.raise_alert(NewAlert::default()));
+    cloud.twin.faults().set(vec![Fault::on("Incidents_List", Effect::PageRepeat)]);
+    let page = cloud.arm(LIST, "").await.json();
+    assert_eq!((page["value"].as_array().unwrap().len(), &page["value"][0]), (2, &page["value"][1]));
+    cloud.twin.faults().set(vec![Fault::on("Incidents_List", Effect::WrongJson)]);
+    assert!(cloud.arm(LIST, "").await.json()["value"].is_string());
+    let until = crate::cloud::NOW + time::Duration::seconds(10);
+    cloud.twin.faults().set(vec![Fault { until: Some(until), ..Fault::on("Incidents_List", Effect::status(500)) }]);
+    assert_eq!(cloud.arm(LIST, "").await.outcome(), "500 InternalServerError");
+    cloud.twin.clock().step(std::time::Duration::from_secs(10));
+    assert_eq!(cloud.arm(LIST, "").await.outcome(), "200");
     cloud.twin.faults().clear();
     cloud.twin.faults().add(Fault::on("Token*", Effect::status(503)));
     let url = format!("https://login.twin/{}/oauth2/v2.0/token", cloud.twin.estate().tenant_id);
@@ -109,6 +120,40 @@ async fn throttles_bite_by_caller_and_let_go() {
 }
 
 #[tokio::test]
+async fn the_documented_limits_are_scaled_and_told() {
+    let cloud = Cloud::new().await;
+    let body = r#"{"properties":{"title":"t","severity":"Low","status":"New"}}"#;
+    let put = "PUT {sentinel}/incidents/one";
+    let until_429 = async |factor: f64| {
+        cloud.twin.throttles().set(Limit::documented(factor));
+        for sent in 0..500 {
+            let reply = cloud.arm(put, body).await;
+            if reply.status == 429 {
+                return (sent, reply.headers["retry-after"].to_str().unwrap().to_owned());
+            }
+        }
+        unreachable!("no limit was met")
+    };
+    assert_eq!(until_429(1.0).await, (75, "300".to_owned()));
+    assert_eq!(until_429(0.2).await.0, 15);
+    let mark = r#"{"properties":{"displayName":"b","query":"q"}}"#;
+    let reply = cloud.arm("PUT {sentinel}/bookmarks/b", mark).await;
+    assert_eq!(reply.headers["x-ms-ratelimit-remaining-subscription-writes"], "24", "a bucket of 40, 16 taken");
+    let reply = cloud.arm(LIST, "").await;
+    assert_eq!(
+        (reply.status.as_u16(), &reply.headers["x-ms-ratelimit-remaining-subscription-reads"]),
+        (200, &"49".parse().unwrap())
+    );
+    cloud.twin.throttles().set(Limit::documented(1.0));
+    for _ in 0..200 {
+        assert_eq!(cloud.query("print 1").await.status, 200);
+    }
+    assert_eq!(cloud.query("print 1").await.outcome(), "429 ThrottledError");
+    cloud.twin.throttles().set(Vec::new());
+    assert!(!cloud.arm(LIST, "").await.headers.contains_key("x-ms-ratelimit-remaining-subscription-reads"));
+}
+
+#[tokio::test]
 async fn faults_and_throttles_are_set_by_calls_of_the_twin() {
     let cloud = Cloud::new().await;
     let control = async |method: &str, path: &str, body: &str, expected: u16| {
@@ -124,10 +169,28 @@ async fn faults_and_throttles_are_set_by_calls_of_the_twin() {
     control("PUT", "faults", r#"{"seed":7,"faults":[{"operation":"*","effect":"empty","share":0.5}]}"#, 200).await;
     control("POST", "faults", r#"{"operation":"*","effect":"moon"}"#, 400).await;
     control("POST", "faults", r#"{"operation":"*","effect":"empty","often":1}"#, 400).await;
+    control("POST", "faults", r#"{"operation":"*","effect":"empty","share":2}"#, 400).await;
+    control("POST", "faults", r#"{"operation":"*","effect":{"answer":{"status":99}}}"#, 400).await;
+    control("POST", "faults", r#"{"operation":"*","effect":"empty","until":"soon"}"#, 400).await;
     control("DELETE", "faults", "", 204).await;
     control("PUT", "throttles", r#"{"factor":1}"#, 200).await;
     control("PUT", "throttles", r#"{"limits":[{"operation":"*","count":0,"seconds":1}]}"#, 400).await;
+    control("PUT", "throttles", r#"{"factor":0}"#, 400).await;
     control("PUT", "throttles", "{}", 200).await;
+    let alert = r#"{"kind":"DNS","title":"Odd","severity":"low","resource":"vnet-1","count":2}"#;
+    let raised = control("POST", "alerts", alert, 201).await;
+    let incident = cloud.twin.world().incident(raised["value"][1]["incident"].as_str().unwrap()).cloned().unwrap();
+    assert_eq!((incident.title.as_str(), incident.severity.as_str()), ("Odd", "Low"));
+    control("POST", "alerts", r#"{"severity":"Bad"}"#, 400).await;
+    control("POST", "alerts", r#"{"kind":"Moon"}"#, 400).await;
+    control("POST", "alerts", r#"{"subscription":"none"}"#, 400).await;
+    control("POST", "alerts", r#"{"moon":1}"#, 400).await;
+    let names = |at: usize| raised["value"][at]["incident"].as_str().unwrap();
+    let merge = json!({"from": names(0), "into": names(1)}).to_string();
+    control("POST", "merge", &merge, 400).await;
+    control("PUT", "settings", r#"{"portal":"defender"}"#, 200).await;
+    control("POST", "merge", &merge, 204).await;
+    control("PUT", "settings", r#"{"portal":"azure","incident_creation":true}"#, 200).await;
     let settings = control("PUT", "settings", r#"{"delay":120,"connector":false}"#, 200).await;
     assert_eq!((&settings["delay"], &settings["connector"]), (&json!(120.0), &json!(false)));
     control("PUT", "settings", r#"{"moon":1}"#, 400).await;

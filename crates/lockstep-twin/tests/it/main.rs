@@ -16,6 +16,7 @@ mod requests;
 mod resources;
 mod rights;
 mod rows;
+mod setup;
 mod sign_in;
 mod sockets;
 mod table;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use lockstep_twin::{Server, ServerOptions};
+use lockstep_twin::{Options, Server, ServerOptions, Setup};
 
 use crate::arguments::Twin;
 use crate::exit_code::ExitCode;
@@ -19,9 +19,10 @@ pub fn run(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem> {
 }
 
 async fn serve(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let world = lockstep_twin::world::Settings { delay: options.delay, ..Default::default() };
-    let start = lockstep_twin::Options { start: options.now, settings: world, ..Default::default() };
-    let twin = lockstep_twin::Twin::new(start);
+    let setup = setup(options)?;
+    let (estate, settings) = (setup.estate.clone(), setup.switches.clone());
+    let twin = lockstep_twin::Twin::new(Options { estate, settings, start: options.now, ..Options::default() });
+    twin.set_up(&setup).map_err(Problem::usage)?;
     if let Some(folder) = &options.load {
         twin.load(folder)
             .map_err(|error| Problem::usage(format!("{} cannot be loaded", folder.display())).because(&error))?;
@@ -39,6 +40,33 @@ async fn serve(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem>
     end.asked().await;
     server.shutdown().await;
     Ok(ExitCode::Done)
+}
+
+/// What the twin starts from: the file, then the switches of the command line.
+fn setup(options: &Twin) -> Result<Setup, Problem> {
+    let mut setup = match &options.setup {
+        None => Setup::default(),
+        Some(path) => read_setup(path)?,
+    };
+    for text in &options.switches {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(Problem::usage(format!("`--set {text}` sets nothing")).hint("write --set SWITCH=VALUE"));
+        };
+        let value = serde_json::from_str(value).unwrap_or_else(|_| value.into());
+        setup.switches = setup.switches.with(name, value).map_err(Problem::usage)?;
+    }
+    setup.switches.delay = options.delay.unwrap_or(setup.switches.delay);
+    Ok(setup)
+}
+
+fn read_setup(path: &Path) -> Result<Setup, Problem> {
+    let cannot = || Problem::usage(format!("{} cannot be read", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| cannot().because(&error))?;
+    let setup: Setup = toml::from_str(&text).map_err(|error| cannot().because(&error))?;
+    match setup.estate.fault() {
+        Some(fault) => Err(Problem::usage(format!("{}: {fault}", path.display()))),
+        None => Ok(setup),
+    }
 }
 
 /// Writes the certificate, the env file and the config file, as far as they are wanted.

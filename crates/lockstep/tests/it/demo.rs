@@ -78,3 +78,19 @@ fn the_twin_serves_whom_its_files_point_to_it() {
     assert!(twin.wait().expect("it ends").success());
     assert!(lines.next().is_none(), "one line on standard output");
 }
+
+#[test]
+fn the_twin_says_what_is_wrong_with_its_setup() {
+    let check = |file: &str, more: &[&str], expected: &str| {
+        let place = Place::new().with("setup.toml", file);
+        let output = place.run(&[&["twin", "--setup", "setup.toml"], more].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(expected), "{said}");
+    };
+    check("[switches]\nmoon = 1\n", &[], "unknown field `moon`");
+    check("[estate]\ntenant_id = \"contoso\"\n", &[], "'contoso' must be a GUID");
+    check("[throttles]\nfactor = 0.0\n", &[], "must be above 0");
+    check("", &["--set", "moon=1"], "there is no switch 'moon'");
+    check("", &["--set", "portal"], "sets nothing");
+    check("", &["--set", "portal=moon"], "unknown variant `moon`");
+}
