@@ -29,6 +29,9 @@ pub(crate) const LOGS: &[&str] = &[
     "https://api.loganalytics.azure.cn/",
 ];
 
+/// The audiences of tokens for Microsoft Graph, beside its URL.
+pub(crate) const GRAPH: &[&str] = &["https://graph.microsoft.com/"];
+
 /// Whether a token for `audience` is good at a service that is called `origin`, and by the names `known`.
 pub(crate) fn is_for(audience: &str, origin: &str, known: &[&str]) -> bool {
     // A twin on the loopback address is the same by each of its names.

@@ -1,6 +1,7 @@
 //! The activity log: `Microsoft.Insights/eventtypes/management/values`, 2015-04-01.
 //!
-//! The filter's grammar is as small as the service says: a span of time, and at most one of four names. Newest first.
+//! The filter's grammar is as small as the service says: a span of time, and at most one of four names. Times may stand
+//! without quotes and without an offset, as the Azure CLI sends them. Newest first.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -61,14 +62,16 @@ impl Filter {
             let (Some(name), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
                 return Err(refuse());
             };
-            let value =
-                value.trim().strip_prefix('\'').and_then(|value| value.strip_suffix('\'')).ok_or_else(refuse)?;
+            let value = value.trim();
+            let quoted = value.strip_prefix('\'').and_then(|value| value.strip_suffix('\''));
+            let text = quoted.unwrap_or(value);
+            let moment = || parse_time(text).or_else(|| parse_time(&format!("{text}Z"))).ok_or_else(refuse);
             let known = ["resourceGroupName", "resourceUri", "resourceProvider", "correlationId"];
             match (name.to_ascii_lowercase().as_str(), operator.to_ascii_lowercase().as_str()) {
-                ("eventtimestamp", "ge") if from.is_none() => from = Some(parse_time(value).ok_or_else(refuse)?),
-                ("eventtimestamp", "le") if to.is_none() => to = Some(parse_time(value).ok_or_else(refuse)?),
+                ("eventtimestamp", "ge") if from.is_none() => from = Some(moment()?),
+                ("eventtimestamp", "le") if to.is_none() => to = Some(moment()?),
                 (name, "eq") if only.is_none() && known.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
-                    only = Some((name.to_owned(), value.to_ascii_lowercase()));
+                    only = Some((name.to_owned(), quoted.ok_or_else(refuse)?.to_ascii_lowercase()));
                 }
                 _ => return Err(refuse()),
             }

@@ -1,14 +1,14 @@
-//! ARM itself: what the cloud is called, and the tenants, subscriptions, resource groups, providers and workspaces in it.
+//! ARM itself: what the cloud is called, and the tenants, subscriptions, resource groups and providers in it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::call::Call;
 use super::reply::{Answer, Refusal, Reply};
 use super::{Door, OPERATIONS};
-use crate::estate::{Subscription, Workspace};
+use crate::estate::Subscription;
 
 /// The endpoints of the cloud, every one of them the caller's own way here.
 ///
@@ -28,7 +28,7 @@ pub(super) fn endpoints(call: &Call) -> Answer {
         "media": "https://rest.media.azure.net",
         "graphAudience": "https://graph.windows.net/",
         "graph": "https://graph.windows.net/",
-        "microsoftGraphResourceId": "https://graph.microsoft.com/",
+        "microsoftGraphResourceId": here,
         "resourceManager": format!("{here}/"),
         "batch": "https://batch.core.windows.net/",
         "gallery": "https://gallery.azure.com/",
@@ -143,6 +143,11 @@ pub(super) fn group(call: &Call) -> Answer {
     Ok(Reply::ok(group_of(call, name)))
 }
 
+/// That there is such a resource group: whoever comes here has passed the check of the path's scope.
+pub(super) fn group_exists(_: &Call) -> Answer {
+    Ok(Reply::empty(StatusCode::NO_CONTENT))
+}
+
 fn group_of(call: &Call, name: &str) -> Value {
     json!({
         "id": format!("{}/resourceGroups/{name}", call.subscription()),
@@ -175,7 +180,7 @@ pub(super) fn provider(call: &Call) -> Answer {
 fn namespaces() -> BTreeSet<&'static str> {
     let actions = OPERATIONS.iter().filter_map(|operation| match operation.door {
         Door::Arm(action) => action.split('/').next().filter(|name| !name.is_empty()),
-        Door::Open | Door::Host | Door::Logs(_) => None,
+        Door::Open | Door::Host | Door::Graph | Door::Logs(_) => None,
     });
     actions.collect()
 }
@@ -186,48 +191,28 @@ fn provider_of(call: &Call, namespace: &str) -> Value {
         "namespace": namespace,
         "registrationState": "Registered",
         "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": [],
+        "resourceTypes": resource_types(namespace).into_iter().map(|(name, versions)| json!({
+            "resourceType": name,
+            "locations": REGIONS.iter().map(|(_, display)| display).collect::<Vec<_>>(),
+            "apiVersions": versions,
+        })).collect::<Vec<_>>(),
     })
 }
 
-/// The workspaces of a subscription, or of one of its resource groups.
-pub(super) fn workspaces(call: &Call) -> Answer {
-    let here = |one: &&Workspace| {
-        one.subscription_id.eq_ignore_ascii_case(call.param("subscription"))
-            && call.params.get("group").is_none_or(|group| group.eq_ignore_ascii_case(&one.resource_group))
-    };
-    let all = call.twin.estate().workspaces();
-    Ok(Reply::ok(json!({"value": all.iter().filter(here).map(workspace_of).collect::<Vec<_>>()})))
+/// The types of a provider's resources in the table of operations, with their api-versions, newest first.
+fn resource_types(namespace: &str) -> BTreeMap<String, Vec<&'static str>> {
+    let mut types = BTreeMap::<String, BTreeSet<&'static str>>::new();
+    for operation in OPERATIONS {
+        let own = operation.path.0.rsplit("/providers/").next().unwrap_or_default();
+        let mut segments = own.split('/');
+        if operation.method != Method::GET || segments.next() != Some(namespace) {
+            continue;
+        }
+        let names: Vec<&str> = segments.filter(|segment| !segment.starts_with('{')).collect();
+        types.entry(names.join("/")).or_default().extend(operation.versions);
+    }
+    types.into_iter().map(|(name, versions)| (name, versions.into_iter().rev().collect())).collect()
 }
-
-/// One workspace.
-pub(super) fn workspace(call: &Call) -> Answer {
-    Ok(Reply::ok(workspace_of(&call.twin.world().sentinels[call.place].workspace)))
-}
-
-fn workspace_of(workspace: &Workspace) -> Value {
-    json!({
-        "properties": {
-            "customerId": workspace.id,
-            "provisioningState": "Succeeded",
-            "sku": {"name": "PerGB2018", "lastSkuUpdate": CREATED},
-            "retentionInDays": 90,
-            "features": {"legacy": 0, "searchVersion": 1, "enableLogAccessUsingOnlyResourcePermissions": true},
-            "workspaceCapping": {"dailyQuotaGb": -1.0, "quotaNextResetTime": CREATED, "dataIngestionStatus": "RespectQuota"},
-            "publicNetworkAccessForIngestion": "Enabled",
-            "publicNetworkAccessForQuery": "Enabled",
-            "createdDate": CREATED,
-            "modifiedDate": CREATED,
-        },
-        "location": workspace.location,
-        "id": workspace.resource_id(),
-        "name": workspace.name,
-        "type": "Microsoft.OperationalInsights/workspaces",
-        "etag": "\"1a00a4c1-0000-0d00-0000-65a0f0000000\"",
-    })
-}
-
-const CREATED: &str = "2024-01-12T08:00:00.0000000Z";
 
 const REGIONS: &[(&str, &str)] = &[
     ("centralus", "Central US"),

@@ -211,7 +211,7 @@ impl Form {
         if !federated && !token.claims.sub.eq_ignore_ascii_case(&estate.client_id) {
             return unauthorized(700_027, "The client assertion's subject is not the application.");
         }
-        if token.claims.exp <= call.now().unix_timestamp() {
+        if token.claims.exp <= call.now().unix_timestamp() as f64 {
             return unauthorized(700_024, "Client assertion is not within its valid time range.");
         }
         Ok(())
@@ -239,7 +239,8 @@ struct Assertion {
     #[serde(default)]
     aud: Value,
     sub: String,
-    exp: i64,
+    /// Seconds since 1970; MSAL for Python writes fractions, as RFC 7519 allows.
+    exp: f64,
 }
 
 /// Why there is no token.

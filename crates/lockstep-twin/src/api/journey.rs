@@ -173,7 +173,7 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
     match call.operation.door {
         Door::Open | Door::Host => Ok(()),
         Door::Arm(action) => {
-            let caller = arm_caller(call)?;
+            let caller = caller(call, tokens::ARM)?;
             throttle(call, &caller)?;
             call.caller = Some(caller);
             version(call)?;
@@ -181,6 +181,10 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
             tenant(call)?;
             right(call, action, &call.path)?;
             scope(call)
+        }
+        Door::Graph => {
+            call.caller = Some(caller(call, tokens::GRAPH)?);
+            Ok(())
         }
         Door::Logs(action) => {
             let caller = logs_caller(call)?;
@@ -237,7 +241,8 @@ pub(super) fn right(call: &Call, action: &str, scope: &str) -> Result<(), Refusa
     Err(misfortune::forbidden(call, action, scope))
 }
 
-fn arm_caller(call: &Call) -> Result<Caller, Refusal> {
+/// The bearer of a token that is good at a service of these names, refused in ARM's form.
+fn caller(call: &Call, audiences: &[&str]) -> Result<Caller, Refusal> {
     let authority = call.authority();
     let refuse = |code, message: &str| Refusal::unauthenticated(code, message, &authority);
     let token = bearer(&call.headers).ok_or_else(|| {
@@ -247,11 +252,11 @@ fn arm_caller(call: &Call) -> Result<Caller, Refusal> {
         NotTaken::NotOurs => refuse("InvalidAuthenticationToken", "The access token is invalid."),
         NotTaken::Expired => refuse("ExpiredAuthenticationToken", "The access token has expired."),
     })?;
-    if !tokens::is_for(&caller.audience, &call.origin, tokens::ARM) {
+    if !tokens::is_for(&caller.audience, &call.origin, audiences) {
         let message = format!(
             "The access token has been obtained for wrong audience or resource '{}'. It should exactly match with one of the allowed audiences '{}'.",
             caller.audience,
-            tokens::ARM.join("','"),
+            audiences.join("','"),
         );
         return Err(refuse("InvalidAuthenticationTokenAudience", &message));
     }

@@ -281,7 +281,8 @@ fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duratio
         text.push_str(&statistics.to_string());
     }
     if wants("include-render=true") {
-        text.push_str(",\"render\":{}");
+        text.push_str(",\"render\":");
+        text.push_str(&rendering(rows.render.as_ref()).to_string());
     }
     if let Some(partial) = &rows.partial {
         let error = json!({"code": "PartialError", "message": "There were some errors when processing your query.", "details": [
@@ -293,6 +294,22 @@ fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duratio
     text.push('}');
     text
 }
+
+/// How the answer is to be drawn: what `render` said, the other members null. Their names are those that the vendor's
+/// clients show; the service's values where a query says nothing are assumed.
+fn rendering(render: Option<&kql::Render>) -> Value {
+    let said = |name: &str| {
+        let found =
+            render.and_then(|render| render.properties.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)));
+        found.map_or(Value::Null, |(_, value)| value.as_str().into())
+    };
+    let mut drawn: Map<String, Value> = RENDERING.iter().map(|name| ((*name).to_owned(), said(name))).collect();
+    drawn.insert("visualization".into(), render.map_or(Value::Null, |render| render.visualization.as_str().into()));
+    Value::Object(drawn)
+}
+
+const RENDERING: [&str; 12] =
+    ["title", "kind", "legend", "series", "xAxis", "xColumn", "xTitle", "yAxis", "yColumns", "yTitle", "yMin", "yMax"];
 
 /// The service's answer to a query that cannot be run.
 fn refused(call: &Call, query: &str, error: &kql::Error) -> Refusal {

@@ -109,7 +109,7 @@ fn answer(call: &Call, status: u16, code: Option<&str>, retry_after: Option<&str
         Door::Open | Door::Host if !call.operation.is_control() => {
             Refusal::raw(status, json!({"error": code, "error_description": message, "error_codes": [90033]}))
         }
-        Door::Open | Door::Host | Door::Arm(_) => Refusal::arm(status, code, message),
+        Door::Open | Door::Host | Door::Graph | Door::Arm(_) => Refusal::arm(status, code, message),
     };
     let reply = Reply::from(refusal);
     match retry_after {

@@ -10,6 +10,7 @@ mod authorization;
 mod call;
 mod control;
 mod entra;
+mod graph;
 mod identity;
 mod incident_parts;
 mod incidents;
@@ -23,6 +24,7 @@ mod relations;
 mod reply;
 mod resources;
 mod unserved;
+mod workspace;
 
 use axum::Router;
 use axum::extract::Request;
@@ -57,6 +59,8 @@ pub(crate) enum Door {
     Host,
     /// A token for ARM, and the right to this action; an empty action needs no right.
     Arm(&'static str),
+    /// A token for Microsoft Graph.
+    Graph,
     /// A token for Log Analytics, and the right to this action.
     Logs(&'static str),
 }
@@ -120,6 +124,7 @@ const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
 const DELETE: Method = Method::DELETE;
+const HEAD: Method = Method::HEAD;
 
 /// Every operation that the twin serves.
 #[rustfmt::skip]
@@ -142,11 +147,17 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Subscriptions_ListLocations", GET, "/subscriptions/{subscription}/locations", SUBSCRIPTIONS, Door::Arm("Microsoft.Resources/subscriptions/locations/read"), arm::locations),
     op("ResourceGroups_List", GET, "/subscriptions/{subscription}/resourceGroups", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::groups),
     op("ResourceGroups_Get", GET, "/subscriptions/{subscription}/resourceGroups/{group}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::group),
+    op("ResourceGroups_CheckExistence", HEAD, "/subscriptions/{subscription}/resourceGroups/{group}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::group_exists),
+    op("Resources_List", GET, "/subscriptions/{subscription}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resources/read"), workspace::resources),
+    op("Resources_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/resources/read"), workspace::resources),
     op("Providers_List", GET, "/subscriptions/{subscription}/providers", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::providers),
     op("Providers_Get", GET, "/subscriptions/{subscription}/providers/{provider}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::provider),
-    op("Workspaces_List", GET, "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspaces),
-    op("Workspaces_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspaces),
-    op("Workspaces_Get", GET, workspace!(""), WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), arm::workspace),
+    op("Workspaces_List", GET, "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), workspace::list),
+    op("Workspaces_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), workspace::list),
+    op("Workspaces_Get", GET, workspace!(""), WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), workspace::get),
+    op("Tables_ListByWorkspace", GET, workspace!("/tables"), TABLES, Door::Arm("Microsoft.OperationalInsights/workspaces/tables/read"), workspace::tables),
+    op("Tables_Get", GET, workspace!("/tables/{table}"), TABLES, Door::Arm("Microsoft.OperationalInsights/workspaces/tables/read"), workspace::table),
+    op("Solutions_Get", GET, "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationsManagement/solutions/{solution}", SOLUTIONS, Door::Arm("Microsoft.OperationsManagement/solutions/read"), workspace::solution),
 
     // Defender for Cloud
     op("Locations_List", GET, security!("/locations"), SECURITY_LOCATIONS, Door::Arm("Microsoft.Security/locations/read"), alerts::locations),
@@ -264,6 +275,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Metadata_Get", GET, "/v1/workspaces/{customer}/metadata", ANY, Door::Logs(logs::ACTION), logs::metadata),
     op("Metadata_Post", POST, "/v1/workspaces/{customer}/metadata", ANY, Door::Logs(logs::ACTION), logs::metadata),
 
+    // Microsoft Graph
+    op("DirectoryObjects_GetByIds", POST, "/v1.0/directoryObjects/getByIds", ANY, Door::Graph, graph::by_ids),
+    op("ServicePrincipals_List", GET, "/v1.0/servicePrincipals", ANY, Door::Graph, graph::service_principals),
+    op("ServicePrincipals_Get", GET, "/v1.0/servicePrincipals/{id}", ANY, Door::Graph, graph::service_principal),
+
     // The twin itself
     op("Twin_Stats", GET, "/_twin/stats", ANY, Door::Open, control::stats),
     op("Twin_ResetStats", DELETE, "/_twin/stats", ANY, Door::Open, control::reset_stats),
@@ -344,6 +360,8 @@ const WORKSPACES: &[&str] = &[
     "2025-02-01",
     "2025-07-01",
 ];
+const TABLES: &[&str] = &["2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01", "2025-07-01"];
+const SOLUTIONS: &[&str] = &["2015-11-01-preview"];
 const SECURITY_LOCATIONS: &[&str] = &["2015-06-01-preview"];
 const ALERTS_2022: &[&str] = &["2022-01-01"];
 const ALERTS: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2021-11-01", "2022-01-01"];
@@ -355,20 +373,48 @@ const AUTHORIZATION: &[&str] =
 const ARM_QUERY: &[&str] = &["2017-10-01"];
 const ACTIVITY: &[&str] = &["2015-04-01"];
 const SENTINEL: &[&str] = &[
+    "2019-01-01-preview",
     "2020-01-01",
     "2020-04-01",
+    "2021-03-01-preview",
     "2021-04-01",
+    "2021-09-01-preview",
     "2021-10-01",
+    "2021-10-01-preview",
+    "2022-01-01-preview",
+    "2022-04-01-preview",
+    "2022-05-01-preview",
     "2022-06-01-preview",
+    "2022-07-01-preview",
     "2022-08-01",
+    "2022-08-01-preview",
     "2022-09-01-preview",
+    "2022-10-01-preview",
     "2022-11-01",
+    "2022-11-01-preview",
+    "2022-12-01-preview",
     "2023-02-01",
+    "2023-02-01-preview",
+    "2023-03-01-preview",
+    "2023-04-01-preview",
+    "2023-05-01-preview",
+    "2023-06-01-preview",
+    "2023-07-01-preview",
+    "2023-08-01-preview",
+    "2023-09-01-preview",
+    "2023-10-01-preview",
     "2023-11-01",
+    "2023-12-01-preview",
+    "2024-01-01-preview",
     "2024-03-01",
+    "2024-04-01-preview",
     "2024-09-01",
+    "2024-10-01-preview",
+    "2025-01-01-preview",
     "2025-03-01",
+    "2025-04-01-preview",
     "2025-06-01",
+    "2025-07-01-preview",
     "2025-09-01",
     "2025-10-01-preview",
 ];

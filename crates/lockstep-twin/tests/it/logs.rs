@@ -3,7 +3,7 @@
 use lockstep_twin::world::NewAlert;
 use serde_json::json;
 
-use crate::cloud::Cloud;
+use crate::cloud::{Cloud, send_request, token};
 
 #[tokio::test]
 async fn a_query_is_asked_by_post_and_by_get() {
@@ -64,6 +64,29 @@ async fn the_other_ways_to_ask_answer_the_same() {
     assert_eq!(answers["responses"][1]["status"], 404);
     let metadata = cloud.logs("GET /v1/workspaces/{id}/metadata", "").await.json();
     assert_eq!(metadata["tables"].as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn an_answer_says_how_it_is_to_be_drawn_where_that_is_wanted() {
+    let cloud = Cloud::new().await;
+    let ask = async |query: &str, prefer: &str| {
+        let url = format!("https://api.loganalytics.io/v1/workspaces/{}/query", cloud.twin.estate().workspace_id);
+        let request = http::Request::post(url)
+            .header("authorization", format!("Bearer {}", token(&cloud.twin, "https://api.loganalytics.io").await))
+            .header("content-type", "application/json")
+            .header("prefer", prefer)
+            .body(json!({"query": query}).to_string().into())
+            .unwrap();
+        send_request(&cloud.twin, request).await.json()["render"].clone()
+    };
+    let drawn =
+        ask("SecurityAlert | count | render barchart with (title='Alerts')", "wait=9,include-render=true").await;
+    assert_eq!(
+        (&drawn["visualization"], &drawn["title"], &drawn["xColumn"]),
+        (&json!("barchart"), &json!("Alerts"), &json!(null))
+    );
+    assert_eq!(ask("print 1", "include-render=true").await["visualization"], json!(null));
+    assert_eq!(ask("print 1 | render table", "wait=9").await, json!(null));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::Request;
 
-use crate::cloud::{Cloud, send, send_request};
+use crate::cloud::{Cloud, Reply, send, send_request, token};
 
 #[tokio::test]
 async fn versions_and_scopes_are_checked() {
@@ -47,6 +47,81 @@ async fn a_workspace_gives_the_id_that_queries_are_addressed_to() {
     let cloud = Cloud::new().await;
     let workspace = cloud.check("GET {ws}", "", "200").await;
     assert_eq!(workspace["properties"]["customerId"], cloud.twin.estate().workspace_id.as_str());
+}
+
+#[tokio::test]
+async fn resources_are_found_by_type_name_and_group() {
+    let cloud = Cloud::new().await;
+    cloud.twin.with(|world| _ = world.raise_alert(lockstep_twin::world::NewAlert::default()));
+    for (request, expected) in [
+        ("GET {sub}/resources", 2),
+        ("GET {rg}/resources", 2),
+        ("GET {sub}/resources?$filter=resourceType eq 'microsoft.operationalinsights/workspaces'", 1),
+        ("GET {sub}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'", 0),
+        ("GET {sub}/resources?$filter=name eq 'law-sentinel' and resourceGroup eq 'rg-sentinel'", 1),
+    ] {
+        let joint = if request.contains('?') { '&' } else { '?' };
+        let found = cloud.check(&format!("{request}{joint}api-version=2021-04-01"), "", "200").await;
+        assert_eq!(found["value"].as_array().unwrap().len(), expected, "{request}");
+    }
+    cloud.check("GET {sub}/resources?api-version=2021-04-01&$filter=tag", "", "400 InvalidFilterInQueryString").await;
+    cloud.check("HEAD {rg}", "", "204").await;
+    cloud.check("HEAD {sub}/resourceGroups/none", "", "404").await;
+}
+
+#[tokio::test]
+async fn a_workspace_shows_its_tables_and_that_it_is_sentinels() {
+    let cloud = Cloud::new().await;
+    let tables = cloud.check("GET {ws}/tables", "", "200").await;
+    let names: Vec<&str> =
+        tables["value"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["AzureActivity", "SecurityAlert", "SecurityIncident"]);
+    let table = cloud.check("GET {ws}/tables/securityincident", "", "200").await;
+    let columns = table["properties"]["schema"]["standardColumns"].as_array().unwrap();
+    assert!(columns.contains(&serde_json::json!({"name": "CreatedTime", "type": "dateTime"})), "{columns:?}");
+    cloud.check("GET {ws}/tables/Moon", "", "404 ResourceNotFound").await;
+    let solution = "GET {rg}/providers/Microsoft.OperationsManagement/solutions/SecurityInsights(law-sentinel)?api-version=2015-11-01-preview";
+    let solution = cloud.check(solution, "", "200").await;
+    assert_eq!(solution["properties"]["workspaceResourceId"], cloud.twin.estate().workspace());
+    let other = "GET {rg}/providers/Microsoft.OperationsManagement/solutions/Moon?api-version=2015-11-01-preview";
+    cloud.check(other, "", "404 ResourceNotFound").await;
+}
+
+#[tokio::test]
+async fn a_provider_names_its_types_with_the_newest_version_first() {
+    let cloud = Cloud::new().await;
+    let provider = cloud.check("GET {sub}/providers/Microsoft.Security?api-version=2021-04-01", "", "200").await;
+    let types = provider["resourceTypes"].as_array().unwrap();
+    let pricings = types.iter().find(|one| one["resourceType"] == "pricings").unwrap();
+    assert_eq!(pricings["apiVersions"][0], "2024-01-01");
+    assert!(types.iter().any(|one| one["resourceType"] == "locations/alerts"));
+}
+
+#[tokio::test]
+async fn the_directory_knows_the_two_service_principals() {
+    let cloud = Cloud::new().await;
+    let estate = cloud.twin.estate().clone();
+    let graph = token(&cloud.twin, "https://graph.microsoft.com").await;
+    let ask = async |request: &str, body: &str| {
+        let (method, path) = request.split_once(' ').unwrap();
+        send(&cloud.twin, method, &format!("https://graph.microsoft.com/v1.0{path}"), Some(&graph), body).await
+    };
+    let names = |reply: &Reply| {
+        let shown = reply.json()["value"].as_array().unwrap().clone();
+        shown.iter().map(|one| one["displayName"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let ids =
+        serde_json::json!({"ids": [estate.identity_object_id, "other"], "types": ["servicePrincipal"]}).to_string();
+    assert_eq!(names(&ask("POST /directoryObjects/getByIds", &ids).await), ["id-lockstep"]);
+    let named = format!("GET /servicePrincipals?$filter=servicePrincipalNames/any(c:c eq '{}')", estate.client_id);
+    assert_eq!(names(&ask(&named, "").await), ["lockstep"]);
+    assert_eq!(names(&ask("GET /servicePrincipals?$filter=appId eq 'other'", "").await), [""; 0]);
+    assert_eq!(ask("GET /servicePrincipals?$filter=moon", "").await.outcome(), "400 Request_BadRequest");
+    assert_eq!(ask(&format!("GET /servicePrincipals/{}", estate.client_object_id), "").await.outcome(), "200");
+    assert_eq!(ask("GET /servicePrincipals/none", "").await.outcome(), "404 Request_ResourceNotFound");
+    let arm = token(&cloud.twin, "https://management.azure.com").await;
+    let refused = send(&cloud.twin, "GET", "https://graph.microsoft.com/v1.0/servicePrincipals", Some(&arm), "").await;
+    assert_eq!(refused.outcome(), "401 InvalidAuthenticationTokenAudience");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ async fn an_application_gets_a_token_for_its_secret_or_its_assertion() {
     check(v2, &good.replace("%2F%2F.default", ""), "400 invalid_scope").await;
     check(v2, "", "400 invalid_request").await;
     check("nowhere/oauth2/v2.0/token", good, "400 invalid_request").await;
-    let assertion = |subject: &str, until: i64| {
+    let assertion = |subject: &str, until: f64| {
         use jsonwebtoken::{EncodingKey, Header, encode};
         let claims = serde_json::json!({"aud": "x", "sub": subject, "exp": until});
         let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(b"any")).unwrap();
@@ -45,9 +45,10 @@ async fn an_application_gets_a_token_for_its_secret_or_its_assertion() {
             "grant_type=client_credentials&client_id={{id}}&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion={token}&scope=x/.default"
         )
     };
-    check(v2, &assertion(&client, 1_900_000_000), "200").await;
-    check(v2, &assertion(&client, 1_600_000_000), "401 invalid_client").await;
-    check(v2, &assertion("someone", 1_900_000_000), "401 invalid_client").await;
+    check(v2, &assertion(&client, 1_900_000_000.0), "200").await;
+    check(v2, &assertion(&client, 1_900_000_000.25), "200").await;
+    check(v2, &assertion(&client, 1_600_000_000.0), "401 invalid_client").await;
+    check(v2, &assertion("someone", 1_900_000_000.0), "401 invalid_client").await;
 }
 
 #[tokio::test]
