@@ -3,7 +3,6 @@
 //! A figure is what one machine showed at one time: a target that is missed is printed as missed and fails nothing. Where
 //! a peer can be had it is measured in the same run, in turns with ours, so that both meet the same machine.
 
-mod child;
 mod demo;
 mod kql;
 mod peers;
@@ -14,8 +13,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::child::{self, Child};
 use crate::tree::root;
-use child::Child;
 
 /// Builds the binary, measures, prints. What cannot be measured here is named with the reason.
 pub fn run(words: &[&str]) -> Result<bool> {

@@ -5,6 +5,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
 mod bench;
+mod child;
+mod conformance;
 mod kql_corpus;
 mod tidy;
 mod tree;
@@ -55,6 +57,12 @@ const COMMANDS: &[Command] = &[
         takes: "[demo|kql|sync]",
         says: "measures what is promised about speed and size",
         run: bench::run,
+    },
+    Command {
+        name: "conformance",
+        takes: "[az|python|js|...]",
+        says: "walks the twin with the vendor's own clients, and counts the differences",
+        run: conformance::run,
     },
     Command {
         name: "kql-corpus",

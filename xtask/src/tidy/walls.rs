@@ -47,7 +47,7 @@ const WALLS: &[Wall] = &[
             "crates/lockstep/src/platform.rs",
             "crates/lockstep/src/render/",
             "crates/lockstep/src/settings/environment.rs",
-            "xtask/src/bench/child.rs",
+            "xtask/src/child.rs",
         ],
     },
     Wall { sign: concat!("clippy::", "print_std"), doors: &["crates/kql/examples/", "xtask/src/main.rs"] },

@@ -26,6 +26,15 @@ pub struct Took {
     pub peak_kb: Option<u64>,
 }
 
+/// How a program ended.
+pub struct Outcome {
+    pub is_well: bool,
+    /// On standard output.
+    pub printed: String,
+    /// On standard error.
+    pub said: String,
+}
+
 impl Child {
     pub fn new(program: impl AsRef<OsStr>) -> Self {
         Self { words: vec![program.as_ref().into()], variables: Vec::new() }
@@ -46,6 +55,23 @@ impl Child {
         let assignments = all.split('\0').filter_map(|line| line.split_once('='));
         self.variables.extend(assignments.map(|(name, value)| (name.to_owned(), value.to_owned())));
         Ok(self)
+    }
+
+    /// It is started with this variable set.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.variables.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Runs it to its end, well or not. Whether it ended well, and what it printed on either stream.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn outcome(&self) -> Result<Outcome> {
+        let output = self.command().stdin(Stdio::null()).output().with_context(|| format!("starting {self}"))?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        Ok(Outcome { is_well: output.status.success(), printed: text(&output.stdout), said: text(&output.stderr) })
     }
 
     /// Runs it to its end. How long that took, seen from outside.
