@@ -40,6 +40,8 @@ pub enum Event {
     Braked(Braked),
     /// A person said yes to changes.
     Approved(Approved),
+    /// Bodies are about to be removed.
+    Pruned(Pruned),
     /// A run came to its end.
     RunEnded(RunEnded),
 }
@@ -363,6 +365,16 @@ pub enum Approval {
     },
 }
 
+/// Bodies are about to be removed: those that only entries up to one of them name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pruned {
+    /// The last of those entries.
+    pub up_to: u64,
+    /// How many bodies go.
+    pub bodies: u64,
+}
+
 /// A run came to its end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -495,7 +507,7 @@ impl fmt::Debug for Body {
 
 impl Event {
     /// The bodies that the event names.
-    pub(crate) fn bodies(&self) -> impl Iterator<Item = &Body> {
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
         let (whole, alerts) = match self {
             Self::RunStarted(started) => (started.plan.as_ref(), [].as_slice()),
             Self::Intended(intended) => (Some(&intended.before.incident), intended.before.alerts.as_slice()),

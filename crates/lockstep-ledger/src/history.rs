@@ -22,6 +22,7 @@ pub struct History {
     bases: BTreeMap<IncidentId, Agreed>,
     began: Option<Time>,
     brakes: Brakes,
+    pruned: Option<(u64, Time)>,
     /// What was made of each plan file.
     made: BTreeMap<Hash, BTreeSet<Item>>,
     /// The items of the writes under way that carry out a plan file, and that plan.
@@ -115,6 +116,11 @@ impl History {
         self.brakes.approved()
     }
 
+    /// The last entry whose bodies were removed, and when that was; `None` where none were.
+    pub fn pruned(&self) -> Option<(u64, Time)> {
+        self.pruned
+    }
+
     /// What runs have made of the plan file with this hash.
     pub fn made_of(&self, plan: Hash) -> &BTreeSet<Item> {
         static NOTHING: BTreeSet<Item> = BTreeSet::new();
@@ -166,6 +172,7 @@ impl History {
                 let written = self.base(&moved.incident).and_then(|base| base.written().cloned());
                 self.bases.insert(moved.incident.clone(), moved.agreed().with_written(written));
             }
+            Event::Pruned(pruned) => self.pruned = Some((pruned.up_to, entry.at)),
             Event::Braked(_) | Event::Approved(_) => {}
             Event::RunEnded(ended) => {
                 if let Some(run) = self.runs.last_mut() {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use lockstep_core::Time;
 use tokio::sync::oneshot;
 
+use crate::chain::Hash;
 use crate::error::Error;
 use crate::event::{Approved, Body, Entry, Event};
 use crate::format;
@@ -74,6 +75,11 @@ impl Ledger {
             answers.push(answer);
         }
         Ok(answers)
+    }
+
+    /// Removes bodies. The checkpoint that says so comes first; [`prune`](crate::prune) does both.
+    pub(crate) async fn remove(&self, bodies: Vec<Hash>) -> Result<(), Error> {
+        self.desk.log.remove(&self.desk.lease, bodies).await
     }
 
     /// What the entries made so far come to. It does not change; ask again after an append.

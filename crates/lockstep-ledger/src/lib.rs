@@ -21,6 +21,7 @@ mod history;
 mod ledger;
 mod log;
 mod platform;
+mod prune;
 mod sqlite;
 mod standing;
 mod verify;
@@ -31,13 +32,14 @@ pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
     AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
-    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Refused, RunEnded, RunId,
+    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Pruned, Refused, RunEnded, RunId,
     RunStarted, Settled, WhyMoved, WriteId,
 };
 pub use export::View;
 pub use history::{History, Intent, OpenIntent, Run, Unconfirmed};
 pub use ledger::{Ledger, Refusal, leave_approval};
 pub use log::{Holder, Lease, Log};
+pub use prune::prune;
 pub use sqlite::Sqlite;
 pub use standing::{OutOfOrder, Standing};
 pub use verify::{Verified, verify};

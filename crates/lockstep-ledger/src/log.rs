@@ -14,7 +14,7 @@ use crate::event::Body;
 /// # Guarantees
 ///
 /// What [`append`](Self::append) has answered for is durable: it survives the end of the process and of the machine. Lines
-/// are never changed nor removed. A log does not know what its lines say; that the chain holds is checked by who reads it.
+/// are never changed nor removed, bodies only by [`remove`](Self::remove). A log does not know what its lines say; that the chain holds is checked by who reads it.
 #[async_trait]
 pub trait Log: fmt::Debug + Send + Sync {
     /// Makes `holder` the only one who may append, and makes the log where there is none.
@@ -41,6 +41,9 @@ pub trait Log: fmt::Debug + Send + Sync {
 
     /// Forgets a text that was left.
     async fn forget(&self, lease: &Lease, request: i64) -> Result<(), Error>;
+
+    /// Removes the bodies under these hashes, all or none, so that the file does not hold them any more.
+    async fn remove(&self, lease: &Lease, bodies: Vec<Hash>) -> Result<(), Error>;
 
     /// The text under a hash; `None` where there is none. That the hash is right is for the caller to check.
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error>;

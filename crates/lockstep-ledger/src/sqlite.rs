@@ -92,6 +92,10 @@ impl Log for Sqlite {
             .await
     }
 
+    async fn remove(&self, _lease: &Lease, bodies: Vec<Hash>) -> Result<(), Error> {
+        self.on_thread(move |file| file.with("written", |connection| remove(connection, &bodies))).await
+    }
+
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error> {
         self.on_thread(move |file| file.with("read", |connection| body(connection, hash))).await
     }
@@ -172,6 +176,22 @@ fn line(row: &Row<'_>) -> rusqlite::Result<Line> {
         previous: Hash::from(row.get::<_, [u8; 32]>(3)?),
         hash: Hash::from(row.get::<_, [u8; 32]>(4)?),
     })
+}
+
+fn remove(connection: &mut Connection, bodies: &[Hash]) -> rusqlite::Result<()> {
+    // What is removed is overwritten, in the file and in its write-ahead log.
+    connection.pragma_update(None, "secure_delete", true)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut mark = transaction.prepare_cached("INSERT OR IGNORE INTO pruned (hash) VALUES (?1)")?;
+        let mut delete = transaction.prepare_cached("DELETE FROM body WHERE hash = ?1")?;
+        for body in bodies {
+            mark.execute([body.as_bytes()])?;
+            delete.execute([body.as_bytes()])?;
+        }
+    }
+    transaction.commit()?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 fn requests(connection: &Connection) -> rusqlite::Result<Vec<(i64, String)>> {

@@ -18,7 +18,7 @@ use crate::event::{Approval, Event, RunId, WriteId};
 /// - A write that happened is confirmed once.
 /// - A run ends when each of its writes has an outcome or is in doubt.
 /// - What a brake holds is approved once, by the number of an entry that says what it holds.
-/// - Where the ledger begins, what a brake holds, which plan was approved, and what is taken to agree without a write, can be entered at any time.
+/// - Where the ledger begins, what a brake holds, which plan was approved, which bodies were removed, and what is taken to agree without a write, can be entered at any time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
     run: Option<RunId>,
@@ -96,7 +96,10 @@ impl Standing {
                     self.braked.retain(|entry, of| *entry > number || *of != scope);
                 }
             }
-            Event::Began(_) | Event::BaseMoved(_) => {}
+            Event::Pruned(pruned) if pruned.up_to >= number => {
+                return Err(OutOfOrder::PrunedAhead { up_to: pruned.up_to });
+            }
+            Event::Began(_) | Event::BaseMoved(_) | Event::Pruned(_) => {}
             Event::RunEnded(ended) => {
                 self.under_way(ended.run)?;
                 let unanswered = self.open.iter().find(|(_, open)| open.run == ended.run && !open.in_doubt);
@@ -171,6 +174,12 @@ pub enum OutOfOrder {
         alert: AlertId,
         /// The write without an outcome.
         write: WriteId,
+    },
+    /// A checkpoint names entries that are not there yet.
+    #[error("entry {up_to} is not there yet, so its bodies cannot have been removed")]
+    PrunedAhead {
+        /// The entry that it names.
+        up_to: u64,
     },
     /// A brake is approved by the number of an entry that is none of its own, or that was approved before.
     #[error("entry {0} is no brake that is on")]

@@ -56,7 +56,7 @@ pub enum Command {
     Watch(Watch),
     /// Say yes to what the brake holds, or show what it holds
     Approve(Approve),
-    /// Show what was done: the entries of the ledger
+    /// Show what was done, check it, hand it out: the entries of the ledger
     Ledger(Ledger),
     /// Look at policies: what they do, and what their files can say
     #[command(subcommand)]
@@ -163,19 +163,80 @@ pub struct Approve {
 
 /// What `ledger` takes.
 #[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Ledger {
+    #[command(subcommand)]
+    pub command: Option<LedgerCommand>,
+    #[command(flatten)]
+    pub list: LedgerList,
+}
+
+/// The commands about the ledger.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Show entries; the same as no command
+    List(LedgerList),
+    /// Show one entry with everything that it vouches for
+    Show {
+        /// Its number
+        #[arg(value_name = "NUMBER")]
+        entry: u64,
+    },
+    /// Hand out entries for other programs
+    Export(Export),
+    /// Check every entry and everything that it vouches for
+    Verify {
+        /// What standard output holds
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
+    /// Remove what was read before old writes; the entries and their hashes stay
+    Prune(Prune),
+}
+
+/// What `ledger list` takes.
+#[derive(Clone, Debug, Args)]
+pub struct LedgerList {
+    #[command(flatten)]
+    pub filter: LedgerFilter,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// Which entries are wanted.
+#[derive(Clone, Debug, Args)]
+pub struct LedgerFilter {
     /// Only this run
     #[arg(long, value_name = "GUID")]
     pub run: Option<String>,
     /// Only this incident, by its name in ARM
     #[arg(long, value_name = "GUID")]
     pub incident: Option<String>,
-    /// Check every entry and everything that it vouches for, and show no entries
-    #[arg(long, conflicts_with_all = ["run", "incident"])]
-    pub verify: bool,
-    /// What standard output holds
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+}
+
+/// What `ledger export` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub filter: LedgerFilter,
+    /// What is handed out
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub format: ExportFormat,
+    /// Leave out names of people and resources, and texts that may hold one
+    #[arg(long)]
+    pub redact: bool,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `ledger prune` takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Prune {
+    /// How old an entry must be
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration)]
+    pub older_than: Duration,
 }
 
 /// The commands about policies.
@@ -327,6 +388,15 @@ pub enum RolesFormat {
     Json,
     /// A template for a deployment at the subscription.
     Arm,
+}
+
+/// What entries are handed out as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON document.
+    Json,
+    /// RFC 4180, with a header line.
+    Csv,
 }
 
 /// What an answer is printed as.

@@ -114,6 +114,7 @@ fn kind(event: &Event) -> Option<&'static str> {
         Event::RunStarted(_) | Event::RunEnded(_) => None,
         Event::Began(_) | Event::BaseMoved(_) | Event::Confirmed(_) => None,
         Event::Braked(_) => Some("braked"),
+        Event::Pruned(_) => Some("pruned"),
         Event::Approved(_) => Some("approved"),
         Event::Intended(_) => Some("intended"),
         Event::AlertIntended(_) => Some("alert intended"),

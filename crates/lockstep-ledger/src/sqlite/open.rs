@@ -111,8 +111,11 @@ pub fn made(path: &Path) -> Result<Connection, Error> {
 /// Brings an [`identified`] ledger to the schema known here. The caller holds the lock.
 pub fn converted(path: &Path, mut connection: Connection) -> Result<Connection, Error> {
     let failed = |error| named(path, "made ready for writing", error);
-    // The mark comes first: a ledger whose making was interrupted is known as one.
-    connection.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
+    // The mark comes first: a ledger whose making was interrupted is known as one. A ledger that is ready is not written, so
+    // that opening it costs no sync.
+    if marks(&connection).map_err(failed)?.0 != APPLICATION {
+        connection.pragma_update(None, "application_id", APPLICATION).map_err(failed)?;
+    }
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
     if mode != "wal" {
         let source = Cause::new(io::Error::other(format!("the disk allows journal mode {mode} only, not wal")));

@@ -51,6 +51,8 @@ async fn every_event_has_one_text_form() {
         &format!(r#"{{"event":"approved","by":"ann","of":{{"brake":{{"number":9}}}},"items":{items}}}"#),
     )
     .await;
+    check(Event::Pruned(lockstep_ledger::Pruned { up_to: 3, bodies: 2 }), r#"{"event":"pruned","up_to":3,"bodies":2}"#)
+        .await;
     check(
         ended(1),
         &format!(r#"{{"event":"run_ended","run":"{one}","counts":{{"changed":1,"refused":0,"in_doubt":0,"left":0}}}}"#),

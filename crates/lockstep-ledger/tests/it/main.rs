@@ -9,5 +9,6 @@ mod given;
 mod keeping;
 mod leasing;
 mod order;
+mod pruning;
 mod refusing;
 mod torn;

@@ -1,7 +1,7 @@
 //! Which entry may follow which, told a second way: by looking back over everything that was entered.
 
 use lockstep_core::BrakeScope;
-use lockstep_ledger::{Approval, Error, Event, History, OutOfOrder, RunId, Standing, WriteId};
+use lockstep_ledger::{Approval, Error, Event, History, OutOfOrder, Pruned, RunId, Standing, WriteId};
 use proptest::prelude::*;
 
 use crate::given::*;
@@ -44,6 +44,7 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
         }
         Event::Confirmed(line) => happened(line.write) && !confirmed(line.write),
         Event::Began(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
+        Event::Pruned(line) => line.up_to <= entered.len() as u64,
         Event::Approved(line) => match line.of {
             Approval::Plan { .. } => true,
             Approval::Brake { number } => is_held(entered, number),
@@ -100,6 +101,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => write().prop_map(confirmed),
         1 => (1..4_u64).prop_map(base_moved),
         1 => (1..4_u64).prop_map(began),
+        1 => (0..14_u64).prop_map(|up_to| Event::Pruned(Pruned { up_to, bodies: 1 })),
         1 => (any::<bool>(), 1..4_u64).prop_map(|(whole, on)| braked(scope(whole), [on])),
         1 => (1..14_u64, 1..4_u64).prop_map(|(number, on)| approved(Approval::Brake { number }, [on])),
         1 => write().prop_map(refused),

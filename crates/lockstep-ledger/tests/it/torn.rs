@@ -97,6 +97,25 @@ async fn i16_a_torn_write_ahead_log_is_cut_at_its_last_whole_transaction() {
 }
 
 #[tokio::test]
+async fn i16_a_transaction_that_is_cut_at_any_byte_did_not_happen() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    append_all(&ledger, [started(1)]).await;
+    drop(ledger);
+    while wal(&path).exists() {
+        tokio::task::yield_now().await;
+    }
+    let ledger = opened(&path).await;
+    append_all(&ledger, [started(2)]).await;
+    let (main, whole) = (fs::read(&path).unwrap(), fs::read(wal(&path)).unwrap());
+    for length in 0..=whole.len() {
+        let (_folder, path) = restored(&main, &whole[..length]);
+        let read = History::replay(&*log(&path)).await.unwrap();
+        assert_eq!(read.entries(), if length == whole.len() { 2 } else { 1 }, "cut at {length} of {}", whole.len());
+    }
+}
+
+#[tokio::test]
 async fn i16_a_cut_file_gives_a_beginning_or_an_error() {
     let Image { main, log, entries } = image(true).await;
     assert!(log.is_empty());

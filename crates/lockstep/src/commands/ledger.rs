@@ -1,50 +1,140 @@
-//! `lockstep ledger`: what was done, read from the ledger while anybody may be writing to it.
+//! `lockstep ledger`: what was done, read from the ledger while anybody may be writing to it; and its upkeep.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use lockstep_core::IncidentId;
-use lockstep_ledger::{Entries, Filter, Log, RunId, Sqlite, verify};
+use lockstep_core::{IncidentId, Time};
+use lockstep_engine::Clock;
+use lockstep_ledger::{Entries, Entry, Error, Filter, Holder, Log, RunId, Sqlite, prune, verify};
 
 use super::workspace::ledger_problem;
-use crate::arguments::{Format, Ledger};
+use crate::arguments::{Export, Format, Ledger, LedgerCommand, LedgerFilter, Prune};
 use crate::exit_code::ExitCode;
+use crate::platform;
 use crate::problem::Problem;
-use crate::render::{self, Screen};
+use crate::render::{self, Redaction, Screen};
 
-/// Shows the entries that are wanted, or checks them all.
+/// Shows the entries that are wanted, checks them all, hands them out or removes bodies.
 ///
 /// # Errors
 /// There is no ledger, it cannot be read, or it does not hold.
 pub fn run(path: &Path, options: &Ledger, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let filter = filter(options)?;
-    let log: Arc<dyn Log> = Arc::new(Sqlite::new(path));
-    let runtime = super::runtime()?;
-    if options.verify {
-        let verified = runtime.block_on(verify(&log)).map_err(|error| ledger_problem(&error))?;
-        match options.format {
-            Format::Text => render::verified(path, &verified, screen),
-            Format::Json => screen.json(&render::verified_json(&verified)),
-        }
-        return Ok(ExitCode::Done);
+    match &options.command {
+        None => list(path, &options.list.filter, options.list.format, screen),
+        Some(LedgerCommand::List(list)) => self::list(path, &list.filter, list.format, screen),
+        Some(LedgerCommand::Show { entry }) => show(path, *entry, screen),
+        Some(LedgerCommand::Export(export)) => self::export(path, export, screen),
+        Some(LedgerCommand::Verify { format }) => check(path, *format, screen),
+        Some(LedgerCommand::Prune(options)) => remove(path, options, screen),
     }
-    let entries = runtime.block_on(Entries::new(log, filter).all()).map_err(|error| ledger_problem(&error))?;
-    match options.format {
+}
+
+fn list(path: &Path, wanted: &LedgerFilter, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(path, filter(wanted)?)?;
+    match format {
         Format::Text => render::entries(&entries, screen),
-        Format::Json => screen.json(&render::entries_json(&entries)),
+        Format::Json => screen.json(&render::entries_json(&entries, Redaction::None)),
     }
     Ok(ExitCode::Done)
 }
 
-fn filter(options: &Ledger) -> Result<Filter, Problem> {
-    let not_a_guid = |what: &str, found: &str| {
-        let found = found.escape_debug();
-        Problem::usage(format!(
-            "\"{found}\" is no {what}: a GUID such as 6f1e2d3c-4b5a-4988-8776-655443322110 is wanted"
-        ))
+/// One entry with the bodies that it names.
+fn show(path: &Path, number: u64, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(path, Filter { numbers: Some(number..=number), ..Filter::default() })?;
+    let Some(entry) = entries.first() else {
+        return Err(Problem::usage(format!("{} has no entry {number}", path.display())));
     };
-    let run = options.run.as_deref().map(|text| RunId::parse(text).ok_or_else(|| not_a_guid("run", text)));
-    let incident =
-        options.incident.as_deref().map(|text| IncidentId::parse(text).ok_or_else(|| not_a_guid("incident", text)));
-    Ok(Filter { numbers: None, run: run.transpose()?, incident: incident.transpose()? })
+    let log = Sqlite::new(path);
+    let runtime = super::runtime()?;
+    let body = |hash| runtime.block_on(log.body(hash)).map_err(|error| ledger_problem(&error));
+    let bodies: Result<Vec<_>, Problem> =
+        entry.event.bodies().map(|named| Ok((named.hash(), body(named.hash())?))).collect();
+    screen.json(&render::entry_json(entry, &bodies?));
+    Ok(ExitCode::Done)
+}
+
+fn export(path: &Path, options: &Export, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(path, filter(&options.filter)?)?;
+    let redaction = if options.redact { Redaction::Names } else { Redaction::None };
+    let text = match options.format {
+        crate::arguments::ExportFormat::Json => {
+            let json = render::entries_json(&entries, redaction);
+            serde_json::to_string_pretty(&json).expect("entries have text keys") + "\n"
+        }
+        crate::arguments::ExportFormat::Csv => render::entries_csv(&entries, redaction),
+    };
+    match &options.output {
+        None => screen.bytes(text.as_bytes()),
+        Some(file) => {
+            platform::write_private(file, &text)
+                .map_err(|error| Problem::usage(format!("{} cannot be written", file.display())).because(&error))?;
+            screen.note(&format!("wrote {} entries to {}", entries.len(), render::safe(&file.display().to_string())));
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+fn check(path: &Path, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let log: Arc<dyn Log> = Arc::new(Sqlite::new(path));
+    let verified = super::runtime()?.block_on(verify(&log)).map_err(|error| ledger_problem(&error))?;
+    match format {
+        Format::Text => render::verified(path, &verified, screen),
+        Format::Json => screen.json(&render::verified_json(&verified)),
+    }
+    Ok(ExitCode::Done)
+}
+
+fn remove(path: &Path, options: &Prune, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let now = Clock::system().now();
+    let age = i64::try_from(options.older_than.as_secs()).unwrap_or(i64::MAX);
+    let cutoff = Time::from_ticks(now.ticks().saturating_sub(age.saturating_mul(Time::TICKS_PER_SECOND)));
+    let pruned = super::runtime()?.block_on(async {
+        // Where there is no ledger, none is to be made.
+        lockstep_ledger::History::replay(&Sqlite::new(path)).await?;
+        let holder = Holder { instance: "ledger prune".to_owned(), since: now };
+        let ledger = lockstep_ledger::Ledger::open(Arc::new(Sqlite::new(path)), &holder).await?;
+        prune(&ledger, cutoff, now).await
+    });
+    let pruned = pruned.map_err(|error: Error| ledger_problem(&error))?;
+    screen.line(&match pruned {
+        None => "Nothing to remove.".to_owned(),
+        Some((checkpoint, count)) => format!(
+            "Removed {count} bod{} that only entries up to {} name; their hashes stay. What those entries wrote cannot be undone any more.",
+            if count == 1 { "y" } else { "ies" },
+            checkpoint.up_to
+        ),
+    });
+    Ok(ExitCode::Done)
+}
+
+fn read(path: &Path, filter: Filter) -> Result<Vec<Entry>, Problem> {
+    let log: Arc<dyn Log> = Arc::new(Sqlite::new(path));
+    super::runtime()?.block_on(Entries::new(log, filter).all()).map_err(|error| ledger_problem(&error))
+}
+
+fn filter(wanted: &LedgerFilter) -> Result<Filter, Problem> {
+    let run = wanted.run.as_deref().map(run_id).transpose()?;
+    let incident = wanted.incident.as_deref().map(incident_id).transpose()?;
+    Ok(Filter { numbers: None, run, incident })
+}
+
+/// Reads a run as somebody typed it.
+///
+/// # Errors
+/// It is no GUID.
+pub fn run_id(text: &str) -> Result<RunId, Problem> {
+    RunId::parse(text).ok_or_else(|| not_a_guid("run", text))
+}
+
+/// Reads an incident as somebody typed it.
+///
+/// # Errors
+/// It is no GUID.
+pub fn incident_id(text: &str) -> Result<IncidentId, Problem> {
+    IncidentId::parse(text).ok_or_else(|| not_a_guid("incident", text))
+}
+
+fn not_a_guid(what: &str, found: &str) -> Problem {
+    let found = found.escape_debug();
+    Problem::usage(format!("\"{found}\" is no {what}: a GUID such as 6f1e2d3c-4b5a-4988-8776-655443322110 is wanted"))
 }

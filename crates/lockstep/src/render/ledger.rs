@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use lockstep_ledger::{Approval, Entry, Event, Verified, View, WhyMoved};
+use lockstep_ledger::{Approval, Entry, Event, Verified, WhyMoved};
 use serde_json::{Value, json};
 
 use super::pass::moment;
-use super::table::{Look, cell, look, table};
+use super::table::{Look, cell, look, narrow, table};
 use super::{Screen, safe};
 
 /// Entries, for people.
@@ -22,29 +22,27 @@ pub fn entries(entries: &[Entry], screen: &mut Screen) {
         let event = how.map_or(event.clone(), |how| look(event, how));
         table.add_row([cell(&entry.number.to_string()), cell(&moment(entry.at)), event, cell(&about), cell(&what)]);
     }
+    // Reasons may be long, and a file or a pipe has no width that would wrap them.
+    narrow(&mut table, 3, 42);
+    narrow(&mut table, 4, 60);
     screen.line(&table.to_string());
-}
-
-/// Entries, for machines.
-pub fn entries_json(entries: &[Entry]) -> Value {
-    let views: Vec<_> = entries.iter().map(View::from).collect();
-    json!({ "entries": views })
 }
 
 /// A ledger that holds, for people.
 pub fn verified(path: &Path, verified: &Verified, screen: &mut Screen) {
     screen.line(&format!(
-        "{} holds: {} entries, {} bodies, head {}",
+        "{} holds: {} entries, {} bodies{}, head {}",
         safe(&path.display().to_string()),
         verified.entries,
         verified.bodies,
+        if verified.pruned == 0 { String::new() } else { format!(" ({} of them pruned)", verified.pruned) },
         verified.head
     ));
 }
 
 /// A ledger that holds, for machines.
 pub fn verified_json(verified: &Verified) -> Value {
-    json!({ "entries": verified.entries, "bodies": verified.bodies, "head": verified.head.to_string() })
+    json!({ "entries": verified.entries, "bodies": verified.bodies, "pruned": verified.pruned, "head": verified.head.to_string() })
 }
 
 fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
@@ -94,6 +92,10 @@ fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
                 Approval::Plan { hash } => format!("plan {hash}"),
             };
             ("approved", about, format!("{} changes, by {}", approved.items.len(), approved.by), Some(Look::Good))
+        }
+        Event::Pruned(pruned) => {
+            let what = format!("{} bodies that only entries up to {} name", pruned.bodies, pruned.up_to);
+            ("pruned", String::new(), what, Some(Look::Notable))
         }
         Event::RunEnded(ended) => {
             let counts = ended.counts;

@@ -5,6 +5,7 @@
 
 mod brake;
 mod demo;
+mod export;
 mod kql;
 mod ledger;
 mod pace;
@@ -19,8 +20,9 @@ mod ticket;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
 pub use demo::{demo, demo_json};
+pub use export::{Redaction, entries_csv, entries_json, entry_json};
 pub use kql::{answer, answer_line, failure_line, schemas};
-pub use ledger::{entries, entries_json, verified, verified_json};
+pub use ledger::{entries, verified, verified_json};
 pub use pace::Pace;
 pub use pass::{carried_out, carried_out_json, header, observation, observation_json, pass, pass_json, pass_line};
 pub use policy::{policy, policy_json};

@@ -1,7 +1,9 @@
 //! Tables for people.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, ContentLineStyle, Table, TableStyle};
+use comfy_table::{
+    Attribute, Cell, Color, ColumnConstraint, ContentArrangement, ContentLineStyle, Table, TableStyle, Width,
+};
 
 use super::safe;
 
@@ -12,6 +14,13 @@ pub fn table(headings: &[&str]) -> Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(headings.iter().map(|heading| Cell::new(safe(heading)).add_attribute(Attribute::Bold)));
     table
+}
+
+/// Wraps one column at this width wherever the table is shown.
+pub fn narrow(table: &mut Table, column: usize, width: u16) {
+    if let Some(column) = table.column_mut(column) {
+        column.set_constraint(ColumnConstraint::UpperBoundary(Width::Fixed(width)));
+    }
 }
 
 /// A cell of a text, whoever wrote it.

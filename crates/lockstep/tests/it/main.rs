@@ -6,6 +6,7 @@ mod demo;
 mod faults;
 mod files;
 mod kql;
+mod ledgers;
 mod pass_query;
 mod passes;
 mod plans;

@@ -62,7 +62,7 @@ fn a_plan_is_shown_and_then_made_once() {
     check(&place, &["plan"], 0, &["Nothing to change"]);
     assert_eq!(cloud.twin.stats().of("Incidents_CreateOrUpdate"), 1);
     check(&place, &["ledger"], 0, &["intended", "done", "run ended", &incident]);
-    check(&place, &["ledger", "--verify"], 0, &["holds: 4 entries"]);
+    check(&place, &["ledger", "verify"], 0, &["holds: 4 entries"]);
     check(&place, &["ledger", "--incident", &incident], 0, &["intended"]);
 }
 
@@ -242,7 +242,7 @@ fn i15_what_the_brake_holds_waits_for_a_person() {
     check(&place, &["approve", number, "--by", "ann"], 0, &["ann said yes to 37 changes"]);
     check(&place, &["approve", number, "--by", "ann"], 2, &["there is no brake"]);
     check(&place, &["apply"], 0, &["37 changes were made"]);
-    check(&place, &["ledger", "--verify"], 0, &["holds"]);
+    check(&place, &["ledger", "verify"], 0, &["holds"]);
 }
 
 #[test]

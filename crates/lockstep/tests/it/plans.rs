@@ -39,7 +39,7 @@ fn a_plan_is_kept_and_applied_once() {
     check(&place, &["apply", "plan.toml"], 0, &["0 changes were made", "made before"]);
     check(&place, &["apply", "--resume"], 0, &["made before"]);
     assert_eq!(cloud.twin.stats().of("Incidents_CreateOrUpdate"), 1);
-    check(&place, &["ledger", "--verify"], 0, &["holds: 4 entries, 3 bodies"]);
+    check(&place, &["ledger", "verify"], 0, &["holds: 4 entries, 3 bodies"]);
 }
 
 #[test]

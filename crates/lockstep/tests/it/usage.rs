@@ -26,7 +26,7 @@ fn what_was_typed_wrong_is_named() {
     check_refused(&["twin", "--listen", "localhost"], &["localhost", "--listen"]);
     check_refused(&["watch", "--interval", "1ms"], &["1ms", "1s"]);
     check_refused(&["kql", "run", "q.kql", "--query", "print 1"], &["--query"]);
-    check_refused(&["ledger", "--verify", "--run", "x"], &["--verify"]);
+    check_refused(&["ledger", "verify", "--run", "x"], &["--run"]);
     check_refused(&[], &["Usage"]);
 }
 

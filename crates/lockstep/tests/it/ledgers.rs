@@ -1,0 +1,76 @@
+//! What the binary shows of a ledger, hands out of it and removes from it.
+
+use lockstep_twin::world::{AlertStatus, NewAlert};
+use serde_json::Value;
+
+use crate::cloud::Cloud;
+use crate::passes::check;
+use crate::run::Place;
+
+/// A folder with a ledger in which one incident was closed.
+fn given() -> (Cloud, Place) {
+    let cloud = Cloud::new();
+    let place = cloud.place("seed");
+    cloud.twin.with(|world| {
+        let alert = world.raise_alert(NewAlert { display_name: "=1+1".into(), ..NewAlert::default() });
+        world.set_alert_status(&alert.alert_name, AlertStatus::Dismissed).expect("the alert is there");
+    });
+    check(&place, &["apply"], 0, &["1 change was made"]);
+    (cloud, place)
+}
+
+fn stdout(place: &Place, arguments: &[&str]) -> String {
+    String::from_utf8(check(place, arguments, 0, &[]).stdout).expect("UTF-8")
+}
+
+#[test]
+fn one_entry_is_shown_with_what_it_vouches_for() {
+    let (_cloud, place) = given();
+    let number = intent(&place);
+    let shown: Value = serde_json::from_str(&stdout(&place, &["ledger", "show", &number])).expect("JSON");
+    let bodies = shown["bodies"].as_object().expect("bodies");
+    assert_eq!(bodies.len(), 2, "{shown}");
+    assert!(bodies.values().any(|body| body["properties"]["title"] == "=1+1"), "{shown}");
+    check(&place, &["ledger", "show", "99"], 2, &["has no entry 99"]);
+}
+
+/// The number of the entry that holds the intent.
+fn intent(place: &Place) -> String {
+    let list: Value = serde_json::from_str(&stdout(place, &["ledger", "list", "--format", "json"])).expect("JSON");
+    let entries = list["entries"].as_array().expect("a list");
+    entries.iter().find(|entry| entry["event"] == "intended").expect("an intent")["number"].to_string()
+}
+
+#[test]
+fn entries_are_handed_out_with_and_without_names() {
+    let (_cloud, place) = given();
+    let csv = stdout(&place, &["ledger", "export", "--format", "csv"]);
+    let lines: Vec<_> = csv.split("\r\n").collect();
+    assert!(lines[0].starts_with("number,at,event,run,incident,"), "{csv}");
+    assert!(
+        lines.iter().any(|line| line.contains(",intended,") && line.contains("New,Closed (BenignPositive")),
+        "{csv}"
+    );
+
+    let named = stdout(&place, &["ledger", "export"]);
+    assert!(named.contains("law-sentinel") && named.contains("=1+1"), "{named}");
+    for format in ["json", "csv"] {
+        let redacted = stdout(&place, &["ledger", "export", "--redact", "--format", format]);
+        let names = ["law-sentinel", "=1+1", "rg-sentinel", "lockstep run"];
+        assert!(names.iter().all(|name| !redacted.contains(name)), "{redacted}");
+        assert!(redacted.contains("intended"), "{redacted}");
+    }
+    check(&place, &["ledger", "export", "-o", "out.json"], 0, &["wrote "]);
+    assert_eq!(std::fs::read_to_string(place.path().join("out.json")).expect("it is there"), named);
+}
+
+#[test]
+fn what_was_read_before_old_writes_can_be_removed() {
+    let (_cloud, place) = given();
+    check(&place, &["ledger", "prune", "--older-than", "1d"], 0, &["Nothing to remove."]);
+    check(&place, &["ledger", "prune", "--older-than", "0s"], 0, &["Removed 2 bodies"]);
+    check(&place, &["ledger", "verify"], 0, &["(2 of them pruned)"]);
+    let shown: Value = serde_json::from_str(&stdout(&place, &["ledger", "show", &intent(&place)])).expect("JSON");
+    assert!(shown["bodies"].as_object().expect("bodies").values().all(Value::is_null), "{shown}");
+    check(&place, &["ledger", "prune", "--older-than", "1d", "--ledger", "gone.db"], 7, &["there is no ledger"]);
+}
