@@ -1,15 +1,17 @@
-//! Alerts in Defender for Cloud: reading one, and finding out where it is.
+//! Alerts in Defender for Cloud: reading one, finding out where it is, and moving it.
 //!
-//! Source: Microsoft.Security 2022-01-01, `alerts.json`. Nothing here changes an alert.
+//! Source: Microsoft.Security 2022-01-01, `alerts.json`.
 
 use azure_core::http::{Method, Request, Url};
-use lockstep_core::{AlertPlace, AlertState};
+use lockstep_core::{AlertAct, AlertPlace, AlertState, Time};
 use serde_json::{Map, Value};
 
 use crate::endpoints::Endpoints;
 use crate::error::Fault;
 use crate::json::{self, Wrong};
+use crate::operation::Operation;
 use crate::reply::Reply;
+use crate::wire_time;
 
 /// An alert as it was just read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,10 +22,21 @@ pub struct FreshAlert {
     pub product: String,
     /// What people read; empty where the alert does not say or is missing.
     pub title: String,
+    /// Its type; empty where the alert does not say or is missing.
+    pub kind: String,
+    /// When it was raised; `None` where the alert does not say or is missing.
+    pub raised: Option<Time>,
+    /// Where it is by its own ARM id; `None` where that is no place or the alert is missing.
+    pub place: Option<AlertPlace>,
     document: Option<Map<String, Value>>,
 }
 
 impl FreshAlert {
+    fn missing() -> Self {
+        let (product, title, kind) = (String::new(), String::new(), String::new());
+        Self { state: AlertState::Missing, product, title, kind, raised: None, place: None, document: None }
+    }
+
     /// The JSON that it came in, whole; `None` where there is no such alert.
     pub fn document(&self) -> Option<&Map<String, Value>> {
         self.document.as_ref()
@@ -32,16 +45,41 @@ impl FreshAlert {
 
 /// Asks for one alert.
 pub fn read(endpoints: &Endpoints, place: &AlertPlace) -> Request {
+    Request::new(url(endpoints, place, ""), Method::Get)
+}
+
+/// Asks to move one alert. A body is not taken, and there is no version to bind it to.
+pub fn act(endpoints: &Endpoints, place: &AlertPlace, act: AlertAct) -> Request {
+    let verb = match act {
+        AlertAct::Activate => "/activate",
+        AlertAct::SetInProgress => "/inProgress",
+        AlertAct::Dismiss => "/dismiss",
+        AlertAct::Resolve => "/resolve",
+    };
+    Request::new(url(endpoints, place, verb), Method::Post)
+}
+
+/// The operation that [`act`] asks for.
+pub fn operation(act: AlertAct) -> Operation {
+    match act {
+        AlertAct::Activate => Operation::ActivateAlert,
+        AlertAct::SetInProgress => Operation::SetAlertInProgress,
+        AlertAct::Dismiss => Operation::DismissAlert,
+        AlertAct::Resolve => Operation::ResolveAlert,
+    }
+}
+
+fn url(endpoints: &Endpoints, place: &AlertPlace, verb: &str) -> Url {
     let group = place.resource_group().map_or_else(String::new, |group| format!("/resourceGroups/{group}"));
     let mut url = endpoints.arm.clone();
     url.set_path(&format!(
-        "/subscriptions/{}{group}/providers/Microsoft.Security/locations/{}/alerts/{}",
+        "/subscriptions/{}{group}/providers/Microsoft.Security/locations/{}/alerts/{}{verb}",
         place.subscription(),
         place.location(),
         place.name()
     ));
     url.query_pairs_mut().append_pair("api-version", API_VERSION);
-    Request::new(url, Method::Get)
+    url
 }
 
 /// Reads the reply to [`read`].
@@ -51,8 +89,7 @@ pub fn read(endpoints: &Endpoints, place: &AlertPlace) -> Request {
 pub fn was_read(reply: &Reply, place: &AlertPlace) -> Result<FreshAlert, Fault> {
     match reply.accepted() {
         Err(Fault::NotFound { code, .. }) if !ELSEWHERE.contains(&code.as_str()) => {
-            let (product, title) = (String::new(), String::new());
-            return Ok(FreshAlert { state: AlertState::Missing, product, title, document: None });
+            return Ok(FreshAlert::missing());
         }
         accepted => accepted?,
     }
@@ -67,6 +104,9 @@ pub fn was_read(reply: &Reply, place: &AlertPlace) -> Result<FreshAlert, Fault> 
             state: state(json::text(properties, "status")?),
             product: json::optional_text(properties, "productName")?.to_owned(),
             title: json::optional_text(properties, "alertDisplayName")?.to_owned(),
+            kind: json::optional_text(properties, "alertType")?.to_owned(),
+            raised: wire_time::read(json::optional_text(properties, "timeGeneratedUtc")?),
+            place: at_arm_id(json::optional_text(&alert, "id")?).filter(|at| at.name().eq_ignore_ascii_case(name)),
             document: Some(alert),
         })
     };
@@ -92,6 +132,20 @@ pub fn place(vendor_original_id: &str, alert_link: &str) -> Option<AlertPlace> {
         (named, _) => named,
     };
     AlertPlace::new(after("subscriptionId")?, group.as_deref(), after("location")?, name)
+}
+
+/// The place that an alert's ARM id names; `None` where it names none.
+fn at_arm_id(id: &str) -> Option<AlertPlace> {
+    let parts: Vec<&str> = id.strip_prefix('/')?.split('/').collect();
+    let is = |at: usize, word: &str| parts.get(at).is_some_and(|part| part.eq_ignore_ascii_case(word));
+    let (group, rest) = if is(2, "resourceGroups") { (parts.get(3).copied(), 4) } else { (None, 2) };
+    let fits = is(0, "subscriptions")
+        && is(rest, "providers")
+        && is(rest + 1, "Microsoft.Security")
+        && is(rest + 2, "locations")
+        && is(rest + 4, "alerts")
+        && parts.len() == rest + 6;
+    fits.then(|| AlertPlace::new(parts[1], group, parts[rest + 3], parts[rest + 5])).flatten()
 }
 
 fn state(word: &str) -> AlertState {
@@ -128,7 +182,6 @@ const ELSEWHERE: [&str; 3] = ["SubscriptionNotFound", "InvalidResourceType", "No
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operation::Operation;
 
     const NAME: &str = "2518298467986649999_4d25bfef-2d77-4a08-adc0-3e35715cc92a";
     const SUBSCRIPTION: &str = "20ff7fc3-e762-44dd-bd96-b71116dcdc23";
@@ -177,6 +230,39 @@ mod tests {
         };
         check(Some("rg-1"), "/resourceGroups/rg-1");
         check(None, "");
+    }
+
+    #[test]
+    fn an_act_is_asked_for_where_the_alert_is() {
+        let check = |act: AlertAct, verb: &str| {
+            let place = AlertPlace::new(SUBSCRIPTION, None, "westeurope", NAME).expect("it is a place");
+            let request = super::act(&Endpoints::of(crate::Cloud::Public), &place, act);
+            assert_eq!(request.method(), Method::Post);
+            assert!(request.url().path().ends_with(&format!("/locations/westeurope/alerts/{NAME}/{verb}")), "{verb}");
+            assert!(operation(act).is_write() && operation(act).actions()[0].ends_with(&format!("/{verb}/action")));
+        };
+        check(AlertAct::Activate, "activate");
+        check(AlertAct::SetInProgress, "inProgress");
+        check(AlertAct::Dismiss, "dismiss");
+        check(AlertAct::Resolve, "resolve");
+    }
+
+    #[test]
+    fn an_arm_id_names_a_place_or_none() {
+        let check = |id: &str, expected: Option<Option<&str>>| {
+            let id = id.replace("SUB", SUBSCRIPTION).replace("NAME", NAME);
+            let place = at_arm_id(&id);
+            assert_eq!(place.as_ref().map(AlertPlace::resource_group), expected, "{id}");
+        };
+        check(
+            "/subscriptions/SUB/resourceGroups/rg-1/providers/Microsoft.Security/locations/eu/alerts/NAME",
+            Some(Some("rg-1")),
+        );
+        check("/subscriptions/SUB/providers/microsoft.security/locations/eu/alerts/NAME", Some(None));
+        check("/subscriptions/SUB/providers/Microsoft.Security/locations/eu/alerts/NAME/dismiss", None);
+        check("/subscriptions/SUB/providers/Microsoft.Compute/locations/eu/alerts/NAME", None);
+        check("/subscriptions/x/providers/Microsoft.Security/locations/eu/alerts/NAME", None);
+        check("", None);
     }
 
     #[test]

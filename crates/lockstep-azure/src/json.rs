@@ -39,6 +39,14 @@ pub fn number(object: &Map<String, Value>, name: &str) -> Result<u64, Wrong> {
     found(object, name, "a whole number", Value::as_u64)
 }
 
+/// The member `name` of `object`, which must be a whole number that is not negative where it is there at all; 0 otherwise.
+pub fn optional_number(object: &Map<String, Value>, name: &str) -> Result<u64, Wrong> {
+    match object.get(name) {
+        None | Some(Value::Null) => Ok(0),
+        Some(_) => number(object, name),
+    }
+}
+
 /// The member `name` of `object`, which must be a list; empty where it is not there at all.
 pub fn list<'a>(object: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], Wrong> {
     match object.get(name) {

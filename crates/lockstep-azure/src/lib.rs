@@ -1,7 +1,7 @@
 //! The cloud from our side of the wire.
 //!
 //! One door, [`Workspace`]: what a pass has to look at ([`Workspace::sightings`]), fresh reads of incidents, alerts and
-//! tasks, and the one guarded write. Behind it each operation is two plain functions, one that makes a request and one that
+//! tasks, and the guarded writes of incidents and of alerts. Behind it each operation is two plain functions, one that makes a request and one that
 //! reads its reply; sending is the business of one pipeline over one [`HttpClient`], be it the real network
 //! ([`Network`]) or a router in the same process ([`InProcess`]).
 //!

@@ -77,6 +77,14 @@ pub fn long(row: &Row, name: &str) -> Result<u64, Wrong> {
     }
 }
 
+/// A cell of type `long` or `int`; `None` where it is null.
+pub fn optional_long(row: &Row, name: &str) -> Result<Option<u64>, Wrong> {
+    match row.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(_) => long(row, name).map(Some),
+    }
+}
+
 /// A cell of type `dynamic` that holds a list, which comes as JSON or as text that holds JSON; empty where it is null.
 pub fn dynamic_list(row: &Row, name: &str) -> Result<Vec<Value>, Wrong> {
     match row.get(name) {

@@ -15,6 +15,14 @@ pub enum Operation {
     ListTasks,
     /// Read one alert.
     ReadAlert,
+    /// Make an alert active again.
+    ActivateAlert,
+    /// Set an alert in progress.
+    SetAlertInProgress,
+    /// Dismiss an alert.
+    DismissAlert,
+    /// Resolve an alert.
+    ResolveAlert,
     /// Read the workspace's own resource.
     ReadWorkspace,
     /// Read whether Sentinel is on in the workspace.
@@ -47,6 +55,10 @@ impl Operation {
         Self::WriteIncident,
         Self::ListTasks,
         Self::ReadAlert,
+        Self::ActivateAlert,
+        Self::SetAlertInProgress,
+        Self::DismissAlert,
+        Self::ResolveAlert,
         Self::ReadWorkspace,
         Self::ReadOnboarding,
         Self::ListAlertRules,
@@ -71,7 +83,13 @@ impl Operation {
             | Self::ListAlertRules
             | Self::ListAutomationRules
             | Self::ListDataConnectors => Side::Sentinel,
-            Self::ReadAlert | Self::ReadAlertSync | Self::ListPlans => Side::Defender,
+            Self::ReadAlert
+            | Self::ActivateAlert
+            | Self::SetAlertInProgress
+            | Self::DismissAlert
+            | Self::ResolveAlert
+            | Self::ReadAlertSync
+            | Self::ListPlans => Side::Defender,
             Self::ReadWorkspace | Self::ReadWorkspaceRights | Self::ReadSubscriptionRights => Side::ResourceManager,
         }
     }
@@ -89,6 +107,10 @@ impl Operation {
             Self::WriteIncident => &["Microsoft.SecurityInsights/incidents/write"],
             Self::ListTasks => &["Microsoft.SecurityInsights/incidents/tasks/read"],
             Self::ReadAlert => &["Microsoft.Security/locations/alerts/read"],
+            Self::ActivateAlert => &["Microsoft.Security/locations/alerts/activate/action"],
+            Self::SetAlertInProgress => &["Microsoft.Security/locations/alerts/inProgress/action"],
+            Self::DismissAlert => &["Microsoft.Security/locations/alerts/dismiss/action"],
+            Self::ResolveAlert => &["Microsoft.Security/locations/alerts/resolve/action"],
             Self::ReadWorkspace => &["Microsoft.OperationalInsights/workspaces/read"],
             Self::ReadOnboarding => &["Microsoft.SecurityInsights/onboardingStates/read"],
             Self::ListAlertRules => &["Microsoft.SecurityInsights/alertRules/read"],
@@ -110,7 +132,14 @@ impl Operation {
 
     /// Whether something may have changed once it was asked.
     pub fn is_write(self) -> bool {
-        matches!(self, Self::WriteIncident)
+        matches!(
+            self,
+            Self::WriteIncident
+                | Self::ActivateAlert
+                | Self::SetAlertInProgress
+                | Self::DismissAlert
+                | Self::ResolveAlert
+        )
     }
 }
 
@@ -122,6 +151,10 @@ impl fmt::Display for Operation {
             Self::WriteIncident => "writing an incident",
             Self::ListTasks => "listing an incident's tasks",
             Self::ReadAlert => "reading an alert",
+            Self::ActivateAlert => "activating an alert",
+            Self::SetAlertInProgress => "setting an alert in progress",
+            Self::DismissAlert => "dismissing an alert",
+            Self::ResolveAlert => "resolving an alert",
             Self::ReadWorkspace => "reading the workspace",
             Self::ReadOnboarding => "reading whether Sentinel is on",
             Self::ListAlertRules => "listing the rules that make incidents",

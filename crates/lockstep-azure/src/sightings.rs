@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use lockstep_core::{Alert, AlertId, AlertState, Effect, Incident, IncidentId, IncidentState, Mapping, Policy, Time};
+use lockstep_core::{
+    Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Moved, Mover,
+    Owner, Policy, Reopen, Time,
+};
 use serde_json::Value;
 
 use crate::alerts;
@@ -23,15 +26,22 @@ pub struct Question {
     pub lookback: Duration,
     /// What becomes of the incidents of each state, so that what is in step needs no row.
     pub policy: Policy,
+    /// Whether a row is wanted of every incident that does not stand as it was born.
+    pub first_look: bool,
+    /// Rows are wanted of what came in since, too; `None` where nothing is wanted beside what may be due.
+    pub since: Option<Time>,
 }
 
 impl Question {
-    /// How far back the first edition looks.
+    /// How far back a pass looks.
     pub const LOOKBACK: Duration = Duration::from_secs(30 * 86_400);
+
+    /// How far back a pass looks now and then, so that an incident that has been quiet for longer is not forgotten.
+    pub const FULL_LOOKBACK: Duration = Duration::from_secs(365 * 86_400);
 
     /// What `policy` has to look at, over [`Question::LOOKBACK`].
     pub fn new(policy: &Policy) -> Self {
-        Self { lookback: Self::LOOKBACK, policy: policy.clone() }
+        Self { lookback: Self::LOOKBACK, policy: policy.clone(), first_look: false, since: None }
     }
 
     /// The query that asks it.
@@ -43,10 +53,26 @@ impl Question {
             ("resolved = \"close\"", self.effect("resolved", |mapping| mapping.resolved)),
             ("apart = \"close\"", self.effect("apart", Mapping::finished_apart)),
             ("unfinished = \"leave\"", self.effect("unfinished", |mapping| mapping.unfinished.into())),
+            ("reopen = \"ours\"", format!("reopen = \"{}\"", self.reopen())),
+            ("outward = false", format!("outward = {}", self.policy.all_knobs().any(|knobs| knobs.directions.outward))),
+            ("first_look = false", format!("first_look = {}", self.first_look)),
+            ("since = datetime(9999-12-31)", format!("since = {}", self.since.map_or_else(|| NEVER.into(), datetime))),
         ];
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
             query.replacen(&format!("let {default};"), &format!("let {value};"), 1)
         })
+    }
+
+    /// Whose closings the policy may undo, whatever the incident.
+    fn reopen(&self) -> &'static str {
+        let inward = || self.policy.all_knobs().filter(|knobs| knobs.directions.inward);
+        if inward().any(|knobs| knobs.reopen == Reopen::AllClosings) {
+            "all"
+        } else if inward().any(|knobs| knobs.reopen == Reopen::OurClosings) {
+            "ours"
+        } else {
+            "nobody"
+        }
     }
 
     /// The parameter that says what becomes of the incidents of one state: `any` where the policy's rules differ.
@@ -198,20 +224,25 @@ impl Sightings {
 fn incident(cell: &Value) -> Result<Incident, Wrong> {
     let row = cell.as_object().ok_or_else(|| format!("an incident is {}", json::kind(cell)))?;
     let id = json::text(row, "IncidentName")?;
+    let id = IncidentId::parse(id).ok_or_else(|| format!("\"{}\" names no incident", id.escape_debug()))?;
     let modified = time(row, "Modified")?.ok_or("\"Modified\" is empty")?;
+    let alerts = logs::dynamic_list(row, "Alerts")?;
     Ok(Incident {
-        id: IncidentId::parse(id).ok_or_else(|| format!("\"{}\" names no incident", id.escape_debug()))?,
+        alerts: alerts.iter().map(|cell| alert(cell, &id)).collect::<Result<_, _>>()?,
+        id,
         number: logs::long(row, "IncidentNumber")?,
         title: json::optional_text(row, "Title")?.to_owned(),
         severity: incidents::severity(json::optional_text(row, "Severity")?),
-        state: state(json::optional_text(row, "Status")?),
+        state: state(row)?,
         labels: incidents::labels(&logs::dynamic_list(row, "Labels")?)?,
         created: time(row, "CreatedTime")?.unwrap_or(modified),
-        alerts: logs::dynamic_list(row, "Alerts")?.iter().map(alert).collect::<Result<_, _>>()?,
+        owner: Some(owner(json::optional_text(row, "Owner")?)),
+        comments: logs::optional_long(row, "Comments")?,
+        acted: acted(row)?,
     })
 }
 
-fn alert(cell: &Value) -> Result<Alert, Wrong> {
+fn alert(cell: &Value, of: &IncidentId) -> Result<Alert, Wrong> {
     let row = cell.as_object().ok_or_else(|| format!("an alert is {}", json::kind(cell)))?;
     let text = |name| json::optional_text(row, name);
     let id = json::text(row, "SystemAlertId")?;
@@ -221,17 +252,60 @@ fn alert(cell: &Value) -> Result<Alert, Wrong> {
         state: if found { alert_state(text("Status")?) } else { AlertState::Missing },
         product: text("ProductName")?.to_owned(),
         title: text("Title")?.to_owned(),
+        kind: text("AlertType")?.to_owned(),
         place: alerts::place(text("VendorOriginalId")?, text("AlertLink")?),
+        raised: time(row, "Raised")?,
+        moved: moved(row)?,
+        elsewhere: elsewhere(row, of)?,
+        synced: None,
     })
 }
 
-/// An incident's status in `SecurityIncident`. The query gives no closed ones.
-fn state(word: &str) -> IncidentState {
-    match word {
+/// Where an incident stands by its row in `SecurityIncident`.
+fn state(row: &Row) -> Result<IncidentState, Wrong> {
+    let text = |name| json::optional_text(row, name);
+    Ok(match text("Status")? {
         "New" => IncidentState::New,
         "Active" => IncidentState::Active,
-        _ => IncidentState::Other(word.to_owned()),
-    }
+        "Closed" => {
+            let [word, reason] = [text("Classification")?, text("ClassificationReason")?];
+            IncidentState::Closed(incidents::closing(word, reason, text("ClassificationComment")?))
+        }
+        word => IncidentState::Other(word.to_owned()),
+    })
+}
+
+/// Whose an incident is, by the JSON that the column holds. What holds none names nobody.
+fn owner(column: &str) -> Owner {
+    incidents::owner(&serde_json::from_str(column).unwrap_or_default())
+}
+
+/// The last act on an incident; `None` where it stands as it was made.
+fn acted(row: &Row) -> Result<Option<Act>, Wrong> {
+    let by = json::optional_text(row, "ActedBy")?;
+    Ok(time(row, "Acted")?.map(|at| Act { at, by: Some(by.to_owned()) }))
+}
+
+/// How an alert came to stand where it stands: when, as far as the rows tell, and by nobody that they name.
+fn moved(row: &Row) -> Result<Option<Moved>, Wrong> {
+    Ok(time(row, "Moved")?.map(|at| Moved { at, by: Mover::NotDetermined(NO_LOG.to_owned()) }))
+}
+
+/// The other incidents that hold an alert. Where they stand is for fresh reads to say.
+fn elsewhere(row: &Row, of: &IncidentId) -> Result<Vec<Elsewhere>, Wrong> {
+    let holders = logs::dynamic_list(row, "Holders")?;
+    let name = |holder: &Value| {
+        let name = holder.as_str().unwrap_or_default();
+        IncidentId::parse(name).ok_or_else(|| format!("\"{}\" names no incident", name.escape_debug()))
+    };
+    let holders = holders.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+    let others = holders.into_iter().filter(|holder| holder != of);
+    Ok(others.map(|incident| Elsewhere { incident, state: None, followed: false }).collect())
+}
+
+/// A moment as the query language writes it.
+fn datetime(time: Time) -> String {
+    format!("datetime({})", wire_time::write(time))
 }
 
 /// An alert's status in `SecurityAlert`. Source: the SecurityAlert entity's `AlertStatus`, which has `Unknown` as a word of its own.
@@ -258,6 +332,10 @@ fn name(cell: &Value) -> String {
     cell.get("IncidentName").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+const NEVER: &str = "datetime(9999-12-31)";
+
+const NO_LOG: &str = "the tables do not say";
+
 const QUERY: &str = include_str!("queries/sightings.kql");
 
 #[cfg(test)]
@@ -270,6 +348,7 @@ mod tests {
     use super::*;
 
     const ID: &str = "73e01a99-5cd7-4139-a149-9f2736ff2ab5";
+    const OTHER: &str = "73e01a99-5cd7-4139-a149-9f2736ff2ab6";
 
     #[test]
     fn every_parameter_finds_its_place_in_the_query() {
@@ -283,7 +362,8 @@ mod tests {
         let knobs = Knobs { inward, ..Preset::Seed.knobs() };
         let rule = Rule::new("one", Condition::default(), &knobs, |knobs| knobs.inward.dismissed = Effect::Activate);
         let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
-        let kql = Question { lookback: Duration::from_secs(90), policy }.kql();
+        let since = Some(Time::from_ticks(0));
+        let kql = Question { lookback: Duration::from_secs(90), policy, first_look: true, since }.kql();
         let lets = [
             "lookback = 90s",
             "in_progress = \"leave\"",
@@ -291,11 +371,15 @@ mod tests {
             "resolved = \"close\"",
             "apart = \"any\"",
             "unfinished = \"activate\"",
+            "reopen = \"ours\"",
+            "outward = false",
+            "first_look = true",
+            "since = datetime(1970-01-01T00:00:00Z)",
         ];
         for parameter in lets {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
         }
-        let seed = Question { policy: Preset::Seed.policy(), lookback: Question::LOOKBACK }.kql();
+        let seed = Question::new(&Preset::Seed.policy()).kql();
         assert_eq!(seed, QUERY.replace("30d", "2592000s"));
     }
 
@@ -315,9 +399,13 @@ mod tests {
         json!({
             "IncidentName": ID, "IncidentNumber": 7, "Title": "t", "Severity": "Low", "Status": "Active",
             "Labels": "[{\"labelName\":\"one\"}]", "CreatedTime": null, "Modified": "2024-05-01T00:00:00Z",
+            "Owner": "{\"objectId\":null,\"userPrincipalName\":\"anna@contoso.example\"}", "Comments": "2",
+            "Acted": "2024-05-01T00:00:00Z", "ActedBy": "anna@contoso.example",
             "Alerts": [
                 {"SystemAlertId": ID, "Found": true, "Status": "Resolved", "ProductName": "Azure Security Center",
                  "Title": "a", "VendorOriginalId": "x_1",
+                 "AlertType": "VM_EICAR", "Raised": "2024-04-30T00:00:00Z", "Moved": "2024-05-01T00:00:00Z",
+                 "Holders": format!("[\"{ID}\",\"{OTHER}\"]"),
                  "AlertLink": format!("https://p/#blade/b/AlertBlade/alertId/x_1/subscriptionId/{ID}/location/eu")},
                 {"SystemAlertId": ID, "Found": false, "Status": "", "ProductName": null},
                 {"SystemAlertId": ID, "Found": true, "Status": "Unknown"},
@@ -340,6 +428,38 @@ mod tests {
         assert_eq!(states, [AlertState::Resolved, AlertState::Missing, AlertState::Unknown("Unknown".to_owned())]);
         assert_eq!(incident.alerts[0].place.as_ref().map(AlertPlace::name), Some("x_1"));
         assert_eq!(incident.alerts[1].place, None);
+    }
+
+    #[test]
+    fn an_answer_says_who_acted_and_when_an_alert_moved() {
+        let sightings = Sightings::read(&rows(&json!([seen()]))).expect("it can be read");
+        let incident = &sightings.due[0];
+        let anna = "anna@contoso.example".to_owned();
+        assert_eq!(incident.owner, Some(Owner::Somebody(vec![anna.clone()])));
+        let at = wire_time::read("2024-05-01T00:00:00Z").expect("a time");
+        assert_eq!((incident.comments, &incident.acted), (Some(2), &Some(Act { at, by: Some(anna) })));
+        let alert = &incident.alerts[0];
+        assert_eq!((alert.kind.as_str(), alert.moved.as_ref().map(|moved| moved.at)), ("VM_EICAR", Some(at)));
+        assert_eq!(alert.raised, wire_time::read("2024-04-30T00:00:00Z"));
+        let others: Vec<_> = alert.elsewhere.iter().map(|other| other.incident.as_str()).collect();
+        assert_eq!(others, [OTHER], "itself is not elsewhere");
+        assert_eq!((&incident.alerts[1].moved, incident.alerts[1].elsewhere.len()), (&None, 0));
+    }
+
+    #[test]
+    fn a_closed_incident_says_what_it_turned_out_to_be() {
+        let mut closed = seen();
+        closed["Status"] = json!("Closed");
+        let check = |word: &str, reason: &str, expected: Option<Classification>| {
+            let mut closed = closed.clone();
+            (closed["Classification"], closed["ClassificationReason"]) = (json!(word), json!(reason));
+            let sightings = Sightings::read(&rows(&json!([closed]))).expect("it can be read");
+            let IncidentState::Closed(closing) = &sightings.due[0].state else { panic!("{sightings:?}") };
+            assert_eq!(closing.as_ref().map(|closing| closing.classification), expected, "{word} {reason}");
+        };
+        check("BenignPositive", "SuspiciousButExpected", Some(Classification::BenignPositive));
+        check("Undetermined", "", Some(Classification::Undetermined));
+        check("", "", None);
     }
 
     #[test]

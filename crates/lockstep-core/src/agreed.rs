@@ -3,7 +3,8 @@
 use alloc::vec::Vec;
 
 use crate::ids::AlertId;
-use crate::model::{AlertState, Incident, IncidentState};
+use crate::model::{Alert, AlertState, Incident, IncidentState};
+use crate::time::Time;
 
 /// What both sides of one incident last agreed on, pair by pair, kept in the ledger.
 ///
@@ -16,6 +17,15 @@ pub struct Agreed {
     /// Where the incident stood for an alert that is not among them.
     incident: IncidentState,
     written: Option<IncidentState>,
+}
+
+/// What the ledger knows of one incident. The default is what a ledger knows that has not begun.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Memory<'a> {
+    /// What both sides last agreed on; `None` where nothing was entered about it.
+    pub base: Option<&'a Agreed>,
+    /// When the ledger began, by the service's clock; `None` where it has not.
+    pub began: Option<Time>,
 }
 
 /// What one alert and its incident last agreed on.
@@ -85,14 +95,13 @@ impl Agreed {
         }
     }
 
-    /// Whether any alert of `incident` stands elsewhere now, or has left it.
-    pub fn alerts_moved(&self, incident: &Incident) -> bool {
-        let is_in = |pair: &Pair| incident.alerts.iter().any(|alert| alert.id == pair.alert);
-        incident.alerts.iter().any(|alert| *self.pair(&alert.id).0 != alert.state) || !self.pairs.iter().all(is_in)
-    }
-
-    /// Whether the incident stands elsewhere now than where one of its alerts last agreed with it.
-    pub fn incident_moved(&self, incident: &Incident) -> bool {
-        incident.alerts.iter().any(|alert| !self.pair(&alert.id).1.is_same_status(&incident.state))
+    /// Whether `incident` and its alerts stand where they last agreed.
+    pub fn is_of(&self, incident: &Incident) -> bool {
+        let stands = |alert: &Alert| {
+            let (state, then) = self.pair(&alert.id);
+            *state == alert.state && then.is_same_as(&incident.state)
+        };
+        let is_held = |pair: &Pair| incident.alerts.iter().any(|alert| alert.id == pair.alert);
+        incident.alerts.iter().all(stands) && self.pairs.iter().all(is_held)
     }
 }

@@ -7,11 +7,13 @@
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::decide::Change;
+use crate::decide::{Change, Push};
 use crate::item::Item;
+use crate::model::{Alert, AlertAct};
 use crate::plan::{Left, Plan};
 use crate::policy::{Brake, Limits};
 use crate::reason::Reason;
@@ -107,14 +109,39 @@ impl Load {
 
 impl From<&Change> for Load {
     fn from(change: &Change) -> Self {
-        let places = change.alerts.iter().filter_map(|alert| alert.place.as_ref());
         Self {
             lowers: change.to.lowers(),
             item: change.item(),
-            subscriptions: places.map(|place| place.subscription().into()).collect(),
-            person: None,
+            subscriptions: subscriptions(&change.alerts),
+            person: person(&change.alerts),
         }
     }
+}
+
+impl Load {
+    /// What a push weighs: as much as each alert that it lowers.
+    fn of_push(push: &Push) -> Vec<Self> {
+        let lowered = push.acts.iter().filter(|(_, act)| act.lowers());
+        let load = |(alert, _): &(Alert, AlertAct)| Self {
+            lowers: true,
+            item: push.item(),
+            subscriptions: subscriptions([alert]),
+            person: None,
+        };
+        lowered.map(load).collect()
+    }
+}
+
+fn subscriptions<'a>(alerts: impl IntoIterator<Item = &'a Alert>) -> BTreeSet<String> {
+    let places = alerts.into_iter().filter_map(|alert| alert.place.as_ref());
+    places.map(|place| place.subscription().into()).collect()
+}
+
+/// The one person who moved the alerts, where they are known to be one.
+fn person(alerts: &[Alert]) -> Option<String> {
+    let names: BTreeSet<_> = alerts.iter().filter_map(Alert::mover).map(|who| who.name.clone()).collect();
+    let mut names = names.into_iter();
+    names.next().filter(|_| names.next().is_none())
 }
 
 /// Something that was lowered, or may have been.
@@ -150,8 +177,10 @@ impl BrakeRecord {
 /// A change that a brake holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// The change.
-    pub change: Change,
+    /// What a person would have to say yes to.
+    pub item: Item,
+    /// The change; `None` where it is one of alerts.
+    pub change: Option<Change>,
     /// What holds it; at least one.
     pub trips: Vec<Trip>,
 }
@@ -162,17 +191,36 @@ impl Plan {
     /// As [`brake`].
     #[must_use]
     pub fn braked(self, limits: Brake, record: &BrakeRecord, open: u64, now: Time) -> (Self, Vec<Waiting>) {
-        let loads: Vec<_> = self.changes.iter().map(Load::from).collect();
-        let (mut plan, mut waiting) = (Self { changes: Vec::new(), left: self.left }, Vec::new());
-        for (change, trips) in self.changes.into_iter().zip(brake(limits, record, open, now, &loads)) {
-            match trips.first() {
+        let pushed = self.pushes.iter().map(Load::of_push);
+        let weights: Vec<_> = self.changes.iter().map(|change| vec![Load::from(change)]).chain(pushed).collect();
+        let loads: Vec<_> = weights.iter().flatten().cloned().collect();
+        let mut trips = brake(limits, record, open, now, &loads).into_iter();
+        let mut held = weights.into_iter().map(|loads| {
+            let trips: BTreeSet<Trip> = trips.by_ref().take(loads.len()).flatten().collect();
+            loads.into_iter().next().filter(|_| !trips.is_empty()).map(|load| Waiting {
+                item: load.item,
+                change: None,
+                trips: trips.into_iter().collect(),
+            })
+        });
+        let mut plan = Self { changes: Vec::new(), pushes: Vec::new(), left: self.left };
+        let mut waiting = Vec::new();
+        for change in self.changes {
+            match held.next().flatten() {
                 None => plan.changes.push(change),
-                Some(first) => {
-                    plan.left.push(Left { incident: change.incident.clone(), reason: Reason::Braked(first.clone()) });
-                    waiting.push(Waiting { change, trips });
-                }
+                Some(wait) => waiting.push(Waiting { change: Some(change), ..wait }),
             }
         }
+        for push in self.pushes {
+            match held.next().flatten() {
+                None => plan.pushes.push(push),
+                Some(wait) => waiting.push(wait),
+            }
+        }
+        plan.left.extend(waiting.iter().map(|wait: &Waiting| Left {
+            incident: wait.item.incident.clone(),
+            reason: Reason::Braked(wait.trips[0].clone()),
+        }));
         (plan, waiting)
     }
 }

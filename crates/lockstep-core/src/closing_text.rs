@@ -25,6 +25,7 @@ fn say(alert: &Alert) -> String {
         AlertState::Dismissed => "was dismissed",
         AlertState::Resolved => "was resolved",
         AlertState::InProgress => "is in progress",
+        AlertState::New => "is active",
         _ => "is not finished",
     };
     let title = shortened(&alert.title);

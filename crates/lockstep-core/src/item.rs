@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use crate::decide::{Change, Target};
+use crate::decide::{Change, Push, Target};
 use crate::ids::{AlertId, IncidentId};
 use crate::model::{Alert, AlertState, Closing, Incident, IncidentState};
 
@@ -48,6 +48,19 @@ impl Change {
     }
 }
 
+impl Push {
+    /// What a person would have to say yes to: all that is done to the alerts because of where the incident stands.
+    pub fn item(&self) -> Item {
+        let mut acts: Vec<_> = self.acts.iter().map(|(alert, act)| (&alert.id, &alert.state, act)).collect();
+        acts.sort();
+        let mut terms = format!("{}", self.state);
+        for (id, state, act) in acts {
+            write!(terms, "; {act} alert {id} {state}").expect("a String takes all that is written");
+        }
+        Item { incident: self.incident.clone(), number: self.number, terms }
+    }
+}
+
 impl Incident {
     /// What a person would have to say yes to, were `target` made of the incident as it stands.
     pub fn item(&self, target: Target) -> Item {
@@ -57,6 +70,7 @@ impl Incident {
 
 fn item(incident: (&IncidentId, u64), from: &IncidentState, target: Target, alerts: &[Alert]) -> Item {
     let to = match target {
+        Target::New => IncidentState::New,
         Target::Active => IncidentState::Active,
         Target::Closed(classification) => {
             IncidentState::Closed(Some(Closing { classification, comment: String::new() }))

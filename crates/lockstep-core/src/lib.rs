@@ -13,7 +13,10 @@ extern crate alloc;
 mod agreed;
 mod brake;
 mod closing_text;
+mod course;
 mod decide;
+mod evidence;
+mod grounds;
 mod ids;
 mod item;
 mod model;
@@ -22,10 +25,12 @@ mod policy;
 mod reason;
 mod time;
 
-pub use agreed::{Agreed, Pair};
+pub use agreed::{Agreed, Memory, Pair};
 pub use brake::{BrakeLimit, BrakeRecord, BrakeScope, Load, Lowered, Trip, Waiting, brake};
 pub use closing_text::closing_text;
-pub use decide::{Change, Target, Verdict, decide, propose};
+pub use course::Course;
+pub use decide::{Change, Push, Target, Verdict, decide, propose};
+pub use evidence::{Act, Elsewhere, Moved, Mover, Suppression, Who};
 pub use ids::{AlertId, AlertPlace, IncidentId};
 pub use item::Item;
 pub use model::{
@@ -39,5 +44,5 @@ pub use policy::{
     NamePeople, Outward, Owner, OwnerCondition, Pattern, Person, Piece, Policy, Preset, Raise, Reopen, Reopened, Rule,
     Ruling, Share, Sight, Subject, Unattended, WeekTime,
 };
-pub use reason::Reason;
+pub use reason::{Reason, Settles};
 pub use time::Time;

@@ -6,7 +6,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::evidence::{Act, Elsewhere, Moved, Mover, Who};
 use crate::ids::{AlertId, AlertPlace, IncidentId};
+use crate::policy::Owner;
 use crate::time::Time;
 
 /// One Sentinel incident with its alerts, as some source showed it.
@@ -26,6 +28,12 @@ pub struct Incident {
     pub labels: Vec<String>,
     /// When it was made.
     pub created: Time,
+    /// Whose it is; `None` where the source does not say.
+    pub owner: Option<Owner>,
+    /// How many comments it has; `None` where the source does not say.
+    pub comments: Option<u64>,
+    /// The last act of anybody on it since it was made; `None` where there is none, or the source does not say.
+    pub acted: Option<Act>,
     /// Its alerts, one for each id that the incident names, whether or not the alert itself could be found.
     pub alerts: Vec<Alert>,
 }
@@ -45,6 +53,10 @@ pub struct Confirmed {
     pub products: Vec<String>,
     /// The version that was read.
     pub version: Version,
+    /// When it was read, by the service's clock.
+    pub at: Time,
+    /// Whether a person has approved that it is lowered as it stands.
+    pub approved: bool,
 }
 
 /// The version of a resource, opaque: ARM's etag.
@@ -62,8 +74,28 @@ pub struct Alert {
     pub product: String,
     /// What people read; empty where nobody knows.
     pub title: String,
+    /// Its type, such as `Storage.Blob_MalwareHashReputation`; empty where nobody knows.
+    pub kind: String,
     /// Where Defender for Cloud keeps it; `None` where the tables do not say.
     pub place: Option<AlertPlace>,
+    /// When it was raised; `None` where nobody knows.
+    pub raised: Option<Time>,
+    /// How it came to stand where it stands; `None` where nobody asked.
+    pub moved: Option<Moved>,
+    /// The other incidents that hold it.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Whether the products' own sync carries the closing of an incident to it; `None` where nobody knows.
+    pub synced: Option<bool>,
+}
+
+impl Alert {
+    /// The person who moved it to where it stands, where the activity log names one.
+    pub fn mover(&self) -> Option<&Who> {
+        match self.moved.as_ref().map(|moved| &moved.by) {
+            Some(Mover::Person(who)) => Some(who),
+            _ => None,
+        }
+    }
 }
 
 /// Where an alert stands.
@@ -176,6 +208,16 @@ impl IncidentState {
             (Self::New, Self::New) | (Self::Active, Self::Active) | (Self::Closed(_), Self::Closed(_)) => true,
             (Self::Other(one), Self::Other(two)) => one == two,
             _ => false,
+        }
+    }
+}
+
+impl IncidentState {
+    /// Whether both are the same status and, as far as both say it, the same classification.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Closed(Some(one)), Self::Closed(Some(two))) => one.classification == two.classification,
+            (one, two) => one.is_same_status(two),
         }
     }
 }

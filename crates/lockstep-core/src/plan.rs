@@ -1,9 +1,10 @@
 //! A plan: the changes of one pass in the order in which they are made, beside everything that is left alone.
 
+use alloc::collections::BTreeSet;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+use core::mem;
 
-use crate::decide::{Change, Verdict};
+use crate::decide::{Change, Push, Verdict};
 use crate::ids::IncidentId;
 use crate::reason::Reason;
 
@@ -12,6 +13,8 @@ use crate::reason::Reason;
 pub struct Plan {
     /// The changes, worst severity first, then oldest incident first.
     pub changes: Vec<Change>,
+    /// The changes of alerts that follow their incidents, in the same order. No alert is in it twice.
+    pub pushes: Vec<Push>,
     /// What is left alone, in the order in which it was judged.
     pub left: Vec<Left>,
 }
@@ -31,13 +34,30 @@ pub fn plan(verdicts: impl IntoIterator<Item = Verdict>) -> Plan {
     for verdict in verdicts {
         match verdict {
             Verdict::Change(change) => plan.changes.push(change),
+            Verdict::Push(push) => plan.pushes.push(push),
             Verdict::Leave(incident, reason) => plan.left.push(Left { incident, reason }),
         }
     }
-    plan.changes.sort_by(|one, two| order(one).cmp(&order(two)));
+    plan.changes.sort_by(|one, two| {
+        let order = |it: &'_ Change| (it.severity, it.created, it.number);
+        order(one).cmp(&order(two)).then(two.incident.cmp(&one.incident))
+    });
+    plan.pushes.sort_by(|one, two| {
+        let order = |it: &'_ Push| (it.severity, it.created, it.number);
+        order(one).cmp(&order(two)).then(two.incident.cmp(&one.incident))
+    });
+    once(&mut plan);
     plan
 }
 
-fn order(change: &Change) -> impl Ord + '_ {
-    (change.severity, change.created, change.number, Reverse(&change.incident))
+/// Leaves each alert to the first of the incidents that it follows; all of them agree about it.
+fn once(plan: &mut Plan) {
+    let mut taken = BTreeSet::new();
+    for push in &mut plan.pushes {
+        push.acts.retain(|(alert, _)| taken.insert(alert.id.clone()));
+    }
+    let (pushes, empty): (Vec<_>, Vec<_>) =
+        mem::take(&mut plan.pushes).into_iter().partition(|push| !push.acts.is_empty());
+    plan.pushes = pushes;
+    plan.left.extend(empty.into_iter().map(|push| Left { incident: push.incident, reason: Reason::WithAnother }));
 }

@@ -4,7 +4,8 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::brake::Trip;
-use crate::model::AlertState;
+use crate::ids::IncidentId;
+use crate::model::{AlertState, Incident};
 
 /// Why an incident is left alone. Its `Display` is a sentence's end for people: "left alone: an alert is still new".
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +42,47 @@ pub enum Reason {
     Gone,
     /// Somebody changed the incident after lockstep did, and the alerts have not moved since.
     ChangedByOthers,
+    /// It and its alerts stand as they last agreed, although they say different things.
+    AsAgreed,
+    /// Somebody moved it, and the policy lets nothing follow it.
+    NothingFollows,
+    /// It is older than the ledger, and the policy adopts such incidents as they stand.
+    FirstSight,
+    /// Only the products' own sync, or a write of ours, moved its alerts.
+    Echo,
+    /// It and its alerts moved apart, and the policy lets a person say who is followed.
+    MovedApart,
+    /// A person acted on it after its alerts moved, or nobody knows who did.
+    ActedSince,
+    /// It has the tag that keeps everything from happening.
+    HoldTag,
+    /// The policy has a window in which this does not happen.
+    Frozen {
+        /// What people call the window.
+        name: String,
+        /// Whether it stops lowering only.
+        lowering: bool,
+    },
+    /// The policy asks for a person's approval.
+    NeedsApproval,
+    /// Nobody can tell who moved an alert, and the policy asks; this says why.
+    MoverUnknown(String),
+    /// Nobody can tell who closed it, and alerts follow people only.
+    CloserUnknown,
+    /// One of its alerts was dismissed by somebody whom that alert itself names, or from an address that it names.
+    OwnSuspect,
+    /// One of its alerts was dismissed by a suppression rule that is younger than the policy wants; this names it.
+    YoungSuppression(String),
+    /// One of its alerts was dismissed sooner after it was raised than the policy wants.
+    Hasty,
+    /// Another incident that holds one of its alerts says something else about it.
+    IncidentsDisagree(IncidentId),
+    /// The products' own sync carries its closing to its alerts.
+    SyncDoes,
+    /// Nobody can tell whether the products' own sync carries its closing to its alerts.
+    SyncUnknown,
+    /// Its alerts are moved together with those of another incident.
+    WithAnother,
     /// It has bookmarks: somebody hunts here.
     Bookmarks(u64),
     /// It has tasks that are not completed.
@@ -64,6 +106,19 @@ pub enum Reason {
     Unread(String),
     /// Something about it may not be read; this says which right is missing.
     NotAllowed(String),
+}
+
+/// Why an incident and its alerts are taken to agree as they stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settles {
+    /// They are older than the ledger, and the policy adopts such as they stand.
+    FirstSight,
+    /// Both sides say the same.
+    Agreement,
+    /// One side moved because the products' own sync, or a write of ours, came back.
+    Echo,
+    /// One side moved, and nothing follows it.
+    NothingFollows,
 }
 
 impl Reason {
@@ -90,7 +145,37 @@ impl Reason {
                 | Self::AlertsUncounted { .. }
                 | Self::TooManyAlerts
                 | Self::Braked(_)
+                | Self::MovedApart
+                | Self::ActedSince
+                | Self::HoldTag
+                | Self::Frozen { .. }
+                | Self::NeedsApproval
+                | Self::MoverUnknown(_)
+                | Self::CloserUnknown
+                | Self::OwnSuspect
+                | Self::YoungSuppression(_)
+                | Self::Hasty
+                | Self::IncidentsDisagree(_)
+                | Self::SyncUnknown
         )
+    }
+
+    /// Why `incident` and its alerts may be taken to agree as they stand, where this is why it is left alone; `None` where
+    /// something may still become of it.
+    pub fn settles(&self, incident: &Incident) -> Option<Settles> {
+        match self {
+            Self::FirstSight => Some(Settles::FirstSight),
+            Self::Echo => Some(Settles::Echo),
+            Self::InStep => Some(Settles::Agreement),
+            Self::Closed if incident.alerts.iter().all(|alert| alert.state.is_finished()) => Some(Settles::Agreement),
+            Self::Closed
+            | Self::AlertsNew
+            | Self::AlertStillNew
+            | Self::AlertsDisagree
+            | Self::ChangedByOthers
+            | Self::NothingFollows => Some(Settles::NothingFollows),
+            _ => None,
+        }
     }
 
     /// A word for the kind of reason, for tallies and machines: stable, in kebab case.
@@ -112,6 +197,24 @@ impl Reason {
             Self::Redirected => "redirected",
             Self::Gone => "gone",
             Self::ChangedByOthers => "changed-by-others",
+            Self::AsAgreed => "as-agreed",
+            Self::NothingFollows => "nothing-follows",
+            Self::FirstSight => "first-sight",
+            Self::Echo => "echo",
+            Self::MovedApart => "moved-apart",
+            Self::ActedSince => "acted-since",
+            Self::HoldTag => "hold-tag",
+            Self::Frozen { .. } => "frozen",
+            Self::NeedsApproval => "needs-approval",
+            Self::MoverUnknown(_) => "mover-unknown",
+            Self::CloserUnknown => "closer-unknown",
+            Self::OwnSuspect => "own-suspect",
+            Self::YoungSuppression(_) => "young-suppression",
+            Self::Hasty => "hasty",
+            Self::IncidentsDisagree(_) => "incidents-disagree",
+            Self::SyncDoes => "sync-does",
+            Self::SyncUnknown => "sync-unknown",
+            Self::WithAnother => "with-another",
             Self::Bookmarks(_) => "bookmarks",
             Self::OpenTasks(_) => "open-tasks",
             Self::TasksUnread => "tasks-unread",
@@ -151,6 +254,33 @@ impl fmt::Display for Reason {
             Self::ChangedByOthers => {
                 f.write_str("somebody changed it after lockstep did, and its alerts have not moved since")
             }
+            Self::AsAgreed => f.write_str("it and its alerts stand as they last agreed"),
+            Self::NothingFollows => f.write_str("somebody moved it, and the policy lets nothing follow"),
+            Self::FirstSight => f.write_str("it is older than the ledger and is taken as it stands"),
+            Self::Echo => f.write_str("its alerts only echo what somebody did elsewhere"),
+            Self::MovedApart => f.write_str("it and its alerts moved apart, and a person has to say who is followed"),
+            Self::ActedSince => f.write_str("a person may have acted on it after its alerts moved"),
+            Self::HoldTag => f.write_str("it has the tag that keeps everything from happening"),
+            Self::Frozen { name, lowering: true } => {
+                write!(f, "nothing is lowered in the window \"{}\"", name.escape_debug())
+            }
+            Self::Frozen { name, lowering: false } => {
+                write!(f, "nothing happens in the window \"{}\"", name.escape_debug())
+            }
+            Self::NeedsApproval => f.write_str("the policy asks for a person's approval"),
+            Self::MoverUnknown(why) => write!(f, "nobody can tell who moved one of its alerts: {}", why.escape_debug()),
+            Self::CloserUnknown => f.write_str("nobody can tell who closed it"),
+            Self::OwnSuspect => f.write_str("one of its alerts was dismissed by its own suspect"),
+            Self::YoungSuppression(rule) => {
+                write!(f, "one of its alerts was dismissed by the young suppression rule \"{}\"", rule.escape_debug())
+            }
+            Self::Hasty => f.write_str("one of its alerts was dismissed very soon after it was raised"),
+            Self::IncidentsDisagree(incident) => {
+                write!(f, "incident {incident} holds one of its alerts and says something else")
+            }
+            Self::SyncDoes => f.write_str("the products' own sync carries its closing to its alerts"),
+            Self::SyncUnknown => f.write_str("nobody can tell whether the products' own sync carries its closing"),
+            Self::WithAnother => f.write_str("its alerts are moved together with those of another incident"),
             Self::Bookmarks(count) => write!(f, "it has {count} bookmark{}", plural(*count)),
             Self::OpenTasks(count) => write!(f, "it has {count} open task{}", plural(*count)),
             Self::TasksUnread => f.write_str("its tasks were not read"),

@@ -41,7 +41,7 @@ fn newly_held(waiting: &[Waiting], history: &History) -> Vec<Braked> {
     let mut held: BTreeMap<&BrakeScope, (&BrakeLimit, Vec<Item>)> = BTreeMap::new();
     for waiting in waiting {
         for Trip { scope, limit } in &waiting.trips {
-            held.entry(scope).or_insert_with(|| (limit, Vec::new())).1.push(waiting.change.item());
+            held.entry(scope).or_insert_with(|| (limit, Vec::new())).1.push(waiting.item.clone());
         }
     }
     let newly = held.into_iter().map(|(scope, (limit, mut items))| {

@@ -8,19 +8,19 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lockstep_azure::{Error, FreshIncident, IncidentChange, Workspace, WriteError};
-use lockstep_core::{Agreed, Change, Closing, IncidentState, Load, Reason, Target, Time, closing_text};
+use lockstep_core::{Change, Closing, Course, IncidentState, Load, Reason, Target, Time, closing_text};
 use lockstep_ledger::{
-    AlertRead, Before, Body, Cause, Counts, Done, Event, Hash, InDoubt, Intended, Refused, RunEnded, RunId, RunStarted,
-    WriteId,
+    AlertRead, Before, Body, Cause, Counts, Done, Event, Hash, History, InDoubt, Intended, Refused, RunEnded, RunId,
+    RunStarted, WriteId,
 };
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::confirm::{Judged, Read, confirm, judge};
+use crate::confirm::{Decided, Eyes, Judged, Read};
 use crate::engine::Engine;
-use crate::outcome::{NotTried, Outcome, Told};
+use crate::outcome::{Fate, NotTried, Outcome, Pushed, Told};
 use crate::planned::moved;
 use crate::settle::settle_write;
 use crate::stopped::Stopped;
@@ -79,7 +79,7 @@ impl<'a> CarryOut<'a> {
     /// Makes every change, several at a time, begun in the plan's order; answers in that order, too.
     pub(crate) async fn all(
         &self,
-        due: &[Judged],
+        due: &[Judged<Change>],
         stop: &CancellationToken,
         told: &(dyn Fn(Told<'_>) + Sync),
     ) -> Vec<Outcome> {
@@ -92,32 +92,60 @@ impl<'a> CarryOut<'a> {
         futures::stream::iter(each).buffered(WRITES_AT_ONCE).collect().await
     }
 
+    pub(crate) fn engine(&self) -> &Engine {
+        self.engine
+    }
+
+    /// The workspace, under this run's correlation id.
+    pub(crate) fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// What ended the trying, if something did.
+    pub(crate) fn ended(&self) -> Option<NotTried> {
+        self.ended.get().cloned()
+    }
+
+    /// Ends the trying. The first to end it says why; later ones find the same.
+    pub(crate) fn end_for(&self, why: NotTried) -> NotTried {
+        let _ = self.ended.set(why.clone());
+        why
+    }
+
+    /// What reads and decides again, under this run's correlation id.
+    pub(crate) fn eyes<'h>(&'h self, history: &'h History) -> Eyes<'h> {
+        Eyes { workspace: &self.workspace, ..self.engine.observer.eyes(history) }
+    }
+
     /// Enters that the run ended, unless the ledger already failed.
-    pub(crate) async fn end(&self, outcomes: &[Outcome], left: u64) -> Result<(), Stopped> {
+    pub(crate) async fn end(&self, outcomes: &[Outcome], pushed: &[Pushed], left: u64) -> Result<(), Stopped> {
         if matches!(self.ended.get(), Some(NotTried::Ledger(_))) {
             return Ok(());
         }
         let count = |is: fn(&Outcome) -> bool| {
             u64::try_from(outcomes.iter().filter(|outcome| is(outcome)).count()).unwrap_or(u64::MAX)
         };
+        let fates =
+            |is: fn(&Fate) -> bool| u64::try_from(pushed.iter().filter(|it| is(&it.fate)).count()).unwrap_or(u64::MAX);
         let counts = Counts {
-            changed: count(|it| matches!(it, Outcome::Written { .. })),
-            refused: count(|it| matches!(it, Outcome::Refused { .. })),
-            in_doubt: count(|it| matches!(it, Outcome::InDoubt { .. })),
+            changed: count(|it| matches!(it, Outcome::Written { .. })) + fates(|it| matches!(it, Fate::Moved)),
+            refused: count(|it| matches!(it, Outcome::Refused { .. })) + fates(|it| matches!(it, Fate::Refused(_))),
+            in_doubt: count(|it| matches!(it, Outcome::InDoubt { .. })) + fates(|it| matches!(it, Fate::InDoubt(_))),
             left: left
                 + count(|it| {
                     matches!(
                         it,
                         Outcome::Left { .. } | Outcome::NotTried { .. } | Outcome::Stale { .. } | Outcome::Made { .. }
                     )
-                }),
+                })
+                + fates(|it| matches!(it, Fate::NotDue(_) | Fate::NotTried(_))),
         };
         self.enter(Event::RunEnded(RunEnded { run: self.run, counts })).await?;
         Ok(())
     }
 
     /// Makes one change, deciding anew as often as the world moves, up to a few times.
-    async fn one(&self, planned: &Judged, stop: &CancellationToken) -> Outcome {
+    async fn one(&self, planned: &Judged<Change>, stop: &CancellationToken) -> Outcome {
         let mut judged = planned.clone();
         let mut last = None;
         for _ in 0..TRIES {
@@ -127,8 +155,8 @@ impl<'a> CarryOut<'a> {
                     Err(outcome) => return outcome,
                 };
             }
-            if let Some(why) = self.ended.get().cloned().or(stop.is_cancelled().then_some(NotTried::Stopping)) {
-                return Outcome::NotTried { change: judged.change, why };
+            if let Some(why) = self.ended().or(stop.is_cancelled().then_some(NotTried::Stopping)) {
+                return Outcome::NotTried { change: judged.due, why };
             }
             let error = match self.write(&judged).await {
                 Ok(Sent::Settled(outcome)) => return outcome,
@@ -139,10 +167,8 @@ impl<'a> CarryOut<'a> {
                     error
                 }
                 Err(error) => {
-                    let why = NotTried::Ledger(error.to_string());
-                    // The first to end the trying says why; later ones find the same.
-                    let _ = self.ended.set(why.clone());
-                    return Outcome::NotTried { change: judged.change, why };
+                    let why = self.end_for(NotTried::Ledger(error.to_string()));
+                    return Outcome::NotTried { change: judged.due, why };
                 }
             };
             last = Some(error);
@@ -152,24 +178,29 @@ impl<'a> CarryOut<'a> {
             };
         }
         let error = last.map_or_else(|| "it kept changing".to_owned(), |error| error.to_string());
-        Outcome::Refused { change: judged.change, error }
+        Outcome::Refused { change: judged.due, error }
     }
 
     /// Reads and decides anew; what may not be written any more has its outcome.
-    async fn again(&self, planned: &Judged, judged: &Judged) -> Result<Judged, Outcome> {
-        let left = |reason| Outcome::Left { change: judged.change.clone(), reason };
-        let seen = &judged.read.confirmed.incident;
-        let base = self.base(judged);
-        let read: Read = confirm(&self.workspace, seen, judged.change.to).await.map_err(left)?;
+    async fn again(&self, planned: &Judged<Change>, judged: &Judged<Change>) -> Result<Judged<Change>, Outcome> {
+        let left = |reason| Outcome::Left { change: judged.due.clone(), reason };
+        let history = self.engine.ledger.history();
+        let eyes = self.eyes(&history);
+        let course = Course::Inward(judged.due.to);
+        let read = eyes.read(&judged.read.confirmed.incident, Some(&course)).await.map_err(left)?;
         if self.order.plan.is_some() {
-            let moved = moved(&planned.change, &read);
+            let moved = moved(&planned.due, &read);
             if !moved.is_empty() {
-                return Err(Outcome::Stale { change: planned.change.clone(), moved });
+                return Err(Outcome::Stale { change: planned.due.clone(), moved });
             }
         }
-        let decided = judge(&self.workspace, read, &self.engine.observer.policy, base.as_ref()).await;
-        let decided = decided.map_err(|(_, reason)| left(reason))?;
-        if self.is_within(&planned.change, &decided.change) { Ok(decided) } else { Err(left(Reason::MovedMeanwhile)) }
+        match eyes.decide(read).await {
+            Decided::Change(decided) if self.is_within(&planned.due, &decided.due) => Ok(decided),
+            // The next pass follows what is due now.
+            Decided::Change(_) | Decided::Push(_) => Err(left(Reason::MovedMeanwhile)),
+            Decided::Awaits(..) => Err(left(Reason::NeedsApproval)),
+            Decided::Leave(_, reason) => Err(left(reason)),
+        }
     }
 
     /// Whether what is due now may go on as what was planned: it lowers only what the brake has weighed as lowering, and
@@ -182,13 +213,9 @@ impl<'a> CarryOut<'a> {
         item == planned_item || planned.to.lowers() && !self.engine.ledger.history().is_approved(&planned_item)
     }
 
-    fn base(&self, judged: &Judged) -> Option<Agreed> {
-        self.engine.ledger.history().base(&judged.change.incident).cloned()
-    }
-
     /// One intent, one write, one outcome. `Err` is the ledger's alone.
-    async fn write(&self, judged: &Judged) -> Result<Sent, lockstep_ledger::Error> {
-        let Judged { change, read } = judged;
+    async fn write(&self, judged: &Judged<Change>) -> Result<Sent, lockstep_ledger::Error> {
+        let Judged { due: change, read } = judged;
         let planned = self.planned(change);
         let entry = self.enter(Event::Intended(self.intended(change, read, &planned))).await?;
         let write = WriteId(entry.number);
@@ -232,9 +259,7 @@ impl<'a> CarryOut<'a> {
         if !error.is_about_rights() {
             return Outcome::Refused { change: change.clone(), error: error.to_string() };
         }
-        let why = NotTried::Rights(error.to_string());
-        // The first to end the trying says why; later ones find the same.
-        let _ = self.ended.set(why.clone());
+        let why = self.end_for(NotTried::Rights(error.to_string()));
         Outcome::NotTried { change: change.clone(), why }
     }
 
@@ -247,12 +272,13 @@ impl<'a> CarryOut<'a> {
         self.enter(Event::Refused(Refused { write, error: error.into() })).await.map(|_| ())
     }
 
-    async fn enter(&self, event: Event) -> Result<lockstep_ledger::Entry, lockstep_ledger::Error> {
+    pub(crate) async fn enter(&self, event: Event) -> Result<lockstep_ledger::Entry, lockstep_ledger::Error> {
         self.engine.ledger.append(self.engine.clock.now(), event).await
     }
 
     fn planned(&self, change: &Change) -> IncidentChange {
         match change.to {
+            Target::New => IncidentChange::New,
             Target::Active => IncidentChange::Active,
             Target::Closed(classification) => {
                 let comment = closing_text(change, &self.run.to_string());
@@ -320,11 +346,11 @@ fn done(write: WriteId, now: &FreshIncident) -> Done {
     Done { write, etag: Some(now.version.clone()), body: Hash::of(text(now.document())) }
 }
 
-fn body(document: &Map<String, Value>) -> Body {
+pub(crate) fn body(document: &Map<String, Value>) -> Body {
     Body::of(Arc::<str>::from(text(document)))
 }
 
-fn text(document: &Map<String, Value>) -> String {
+pub(crate) fn text(document: &Map<String, Value>) -> String {
     serde_json::to_string(document).expect("a JSON object can be written as JSON")
 }
 
@@ -335,4 +361,4 @@ const WRITES_AT_ONCE: usize = 8;
 const TRIES: usize = 3;
 
 /// How old the reads behind a write may be.
-const FRESH: Duration = Duration::from_secs(15);
+pub(crate) const FRESH: Duration = Duration::from_secs(15);

@@ -6,10 +6,13 @@
 use futures::future::join_all;
 use lockstep_azure::{Error, Fault, FreshIncident, Workspace};
 use lockstep_core::{
-    Agreed, Alert, AlertState, Change, Confirmed, Incident, IncidentId, Policy, Reason, Target, Verdict, decide,
+    Act, Alert, AlertState, Change, Confirmed, Course, Incident, Memory, Policy, Push, Reason, Verdict, decide,
 };
+use lockstep_ledger::History;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
+
+use crate::surroundings::Surroundings;
 
 /// An incident as it was read, whole.
 #[derive(Clone, Debug)]
@@ -22,72 +25,141 @@ pub(crate) struct Read {
     pub(crate) began: Instant,
 }
 
-/// A change, and the reads that it was decided from.
+/// Something that is due, and the reads that it was decided from.
 #[derive(Clone, Debug)]
-pub(crate) struct Judged {
-    pub(crate) change: Change,
+pub(crate) struct Judged<T> {
+    pub(crate) due: T,
     pub(crate) read: Read,
 }
 
-/// Reads an incident and its alerts; `target` says whether its tasks matter.
-///
-/// What cannot be read about an alert becomes a state of that alert. An incident that cannot be read is a reason to leave it,
-/// and so is a right that is missing for either.
-pub(crate) async fn confirm(workspace: &Workspace, seen: &Incident, target: Target) -> Result<Read, Reason> {
-    let began = Instant::now();
-    let tasks = async { if target.lowers() { workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
-    let (fresh, tasks) = futures::join!(workspace.incident(&seen.id), tasks);
-    let fresh = fresh.map_err(unread)?;
-    let open_tasks = tasks.map_err(unread)?;
-    let alerts = join_all(seen.alerts.iter().map(|alert| read_alert(workspace, alert))).await;
-    let (alerts, documents) = alerts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
-    let confirmed = fresh.confirmed(alerts, open_tasks);
-    Ok(Read { fresh, confirmed, documents, began })
+/// What was decided from fresh reads.
+#[derive(Clone, Debug)]
+pub(crate) enum Decided {
+    Change(Judged<Change>),
+    Push(Judged<Push>),
+    /// It is left alone; this is how it was seen last.
+    Leave(Incident, Reason),
+    /// It is left alone until a person approves of this.
+    Awaits(Incident, Verdict),
 }
 
-/// Decides from fresh reads. Tasks are read now where they turn out to matter only here.
-pub(crate) async fn judge(
-    workspace: &Workspace,
-    mut read: Read,
-    policy: &Policy,
-    base: Option<&Agreed>,
-) -> Result<Judged, (IncidentId, Reason)> {
-    let mut verdict = decide(&read.confirmed, policy, base);
-    if let Verdict::Leave(incident, Reason::TasksUnread) = &verdict {
-        let open = workspace.open_tasks(incident).await.map_err(|error| (incident.clone(), unread(error)))?;
-        read.confirmed.open_tasks = Some(open);
-        verdict = decide(&read.confirmed, policy, base);
+/// What reads and decides.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Eyes<'a> {
+    pub(crate) workspace: &'a Workspace,
+    pub(crate) policy: &'a Policy,
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) history: &'a History,
+}
+
+impl Eyes<'_> {
+    /// What the ledger knows of an incident.
+    pub(crate) fn memory(&self, incident: &Incident) -> Memory<'_> {
+        Memory { base: self.history.base(&incident.id), began: self.history.began() }
     }
-    match verdict {
-        Verdict::Change(change) => Ok(Judged { change, read }),
-        Verdict::Leave(incident, reason) => Err((incident, reason)),
+
+    /// Reads an incident and its alerts, and decides. `course` says what it is read for.
+    pub(crate) async fn look(&self, seen: &Incident, course: Option<&Course>) -> Decided {
+        match self.read(seen, course).await {
+            Ok(read) => self.decide(read).await,
+            Err(reason) => Decided::Leave(seen.clone(), reason),
+        }
     }
+
+    /// Decides from fresh reads. Tasks are read now where they turn out to matter only here.
+    pub(crate) async fn decide(&self, mut read: Read) -> Decided {
+        let memory = self.memory(&read.confirmed.incident);
+        let mut verdict = decide(&read.confirmed, self.policy, &memory);
+        if let Verdict::Leave(incident, Reason::TasksUnread) = &verdict {
+            match self.workspace.open_tasks(incident).await {
+                Ok(open) => read.confirmed.open_tasks = Some(open),
+                Err(error) => return Decided::Leave(read.confirmed.incident, unread(error)),
+            }
+            verdict = decide(&read.confirmed, self.policy, &memory);
+        }
+        if let Verdict::Leave(_, Reason::NeedsApproval) = &verdict {
+            let approved = Confirmed { approved: true, ..read.confirmed.clone() };
+            verdict = decide(&approved, self.policy, &memory);
+            let item = match &verdict {
+                Verdict::Change(change) => change.item(),
+                Verdict::Push(push) => push.item(),
+                Verdict::Leave(_, reason) => return Decided::Leave(approved.incident, reason.clone()),
+            };
+            if !self.history.is_approved(&item) {
+                return Decided::Awaits(approved.incident, verdict);
+            }
+            read.confirmed = approved;
+        }
+        match verdict {
+            Verdict::Change(due) => Decided::Change(Judged { due, read }),
+            Verdict::Push(due) => Decided::Push(Judged { due, read }),
+            Verdict::Leave(_, reason) => Decided::Leave(read.confirmed.incident, reason),
+        }
+    }
+
+    /// Reads an incident and its alerts. `course` says what they are read for.
+    ///
+    /// What cannot be read about an alert becomes a state of that alert. An incident that cannot be read is a reason to leave
+    /// it, and so is a right that is missing for either.
+    pub(crate) async fn read(&self, seen: &Incident, course: Option<&Course>) -> Result<Read, Reason> {
+        let memory = self.memory(seen);
+        let began = Instant::now();
+        let closes = matches!(course, Some(course @ Course::Inward(_)) if course.lowers());
+        let tasks = async { if closes { self.workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
+        let around = async {
+            let mut alerts = seen.alerts.clone();
+            self.surroundings.fill(self.workspace, self.history, course, &mut alerts).await;
+            alerts
+        };
+        let (fresh, tasks, alerts) = futures::join!(self.workspace.incident(&seen.id), tasks, around);
+        let fresh = fresh.map_err(unread)?;
+        let open_tasks = tasks.map_err(unread)?;
+        let alerts = join_all(alerts.into_iter().map(|alert| read_alert(self.workspace, alert))).await;
+        let (alerts, documents) = alerts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+        let mut confirmed = fresh.confirmed(alerts, open_tasks);
+        confirmed.incident.acted = acted(seen, &fresh, &memory);
+        Ok(Read { fresh, confirmed, documents, began })
+    }
+}
+
+/// The last act on an incident: the one that was seen before, unless the fresh read shows a newer one. Of whom that is,
+/// nobody knows yet.
+fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Option<Act> {
+    let written = memory.base.and_then(|base| base.written());
+    let is_known = seen.state.is_same_status(&fresh.state) || written == Some(&fresh.state);
+    let is_same = is_known
+        && seen.owner.as_ref().is_none_or(|owner| *owner == fresh.owner)
+        && seen.comments.is_none_or(|comments| comments == fresh.comments_count);
+    if is_same { seen.acted.clone() } else { Some(Act { at: fresh.modified, by: None }) }
 }
 
 type AlertWithDocument = (Alert, Option<Map<String, Value>>);
 
-async fn read_alert(workspace: &Workspace, seen: &Alert) -> Result<AlertWithDocument, Reason> {
-    let unread = || Ok((Alert { state: AlertState::Unread, ..seen.clone() }, None));
+async fn read_alert(workspace: &Workspace, seen: Alert) -> Result<AlertWithDocument, Reason> {
     let Some(place) = &seen.place else {
         tracing::warn!(alert = %seen.id, "the tables do not say where the alert is");
-        return unread();
+        return Ok((Alert { state: AlertState::Unread, ..seen }, None));
     };
     match workspace.alert(place).await {
         Ok(fresh) => {
-            let said = |fresh: String, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh };
-            let document = fresh.document().cloned();
+            let said = |fresh: &str, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh.to_owned() };
             let alert = Alert {
-                state: fresh.state,
-                product: said(fresh.product, &seen.product),
-                title: said(fresh.title, &seen.title),
-                ..seen.clone()
+                product: said(&fresh.product, &seen.product),
+                title: said(&fresh.title, &seen.title),
+                kind: said(&fresh.kind, &seen.kind),
+                raised: fresh.raised.or(seen.raised),
+                // The tables tell how it came to where they show it, and nothing about later moves.
+                moved: seen.moved.clone().filter(|_| seen.state == fresh.state),
+                place: fresh.place.clone().or(seen.place),
+                state: fresh.state.clone(),
+                ..seen
             };
-            Ok((alert, document))
+            Ok((alert, fresh.document().cloned()))
         }
         Err(error) if error.is_about_rights() => Err(Reason::NotAllowed(error.to_string())),
         Err(error) => {
             tracing::warn!(alert = %seen.id, %error, "the alert could not be read");
-            unread()
+            Ok((Alert { state: AlertState::Unread, ..seen }, None))
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use lockstep_ledger::{Binary, Hash, Ledger, PolicyUsed};
+use lockstep_ledger::{Began, Binary, Event, Hash, Ledger, PolicyUsed};
 use tokio_util::sync::CancellationToken;
 
 use crate::braked::enter_braked;
 use crate::carry_out::{CarryOut, Order};
 use crate::clock::Clock;
-use crate::observe::Observer;
+use crate::observe::{Observation, Observer};
 use crate::outcome::{Pass, Told};
 use crate::settle::settle;
 use crate::stopped::Stopped;
@@ -63,15 +63,32 @@ impl Engine {
         settle(self).await?;
         self.take_approvals().await?;
         let mut observation = self.observer.observe(&self.ledger.history()).await?;
+        self.remember(&observation).await?;
         enter_braked(self, &mut observation).await?;
-        if observation.due.is_empty() {
-            return Ok(Pass { run: None, observation, outcomes: Vec::new() });
+        if observation.due.is_empty() && observation.pushes.is_empty() {
+            return Ok(Pass { run: None, observation, outcomes: Vec::new(), pushed: Vec::new() });
         }
         let left = u64::try_from(observation.plan.left.len()).unwrap_or(u64::MAX);
         let carry_out = CarryOut::begin(self, Order::own(observation.asked)).await?;
         let outcomes = carry_out.all(&observation.due, stop, told).await;
-        carry_out.end(&outcomes, left).await?;
-        Ok(Pass { run: Some(carry_out.run()), observation, outcomes })
+        let pushed = carry_out.push_all(&observation.pushes, stop).await;
+        carry_out.end(&outcomes, &pushed, left).await?;
+        Ok(Pass { run: Some(carry_out.run()), observation, outcomes, pushed })
+    }
+
+    /// Enters which incidents are taken to agree as they stand, and that the ledger has begun. A policy that only observes
+    /// begins nothing.
+    async fn remember(&self, observation: &Observation) -> Result<(), Stopped> {
+        if self.observer.policy.only_observes() {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let moves = observation.settled.iter().cloned().map(|moved| self.ledger.append(now, Event::BaseMoved(moved)));
+        futures::future::try_join_all(moves).await?;
+        if self.ledger.history().began().is_none() {
+            self.ledger.append(now, Event::Began(Began { at: observation.asked })).await?;
+        }
+        Ok(())
     }
 
     /// Enters what people approved while this instance held the ledger.

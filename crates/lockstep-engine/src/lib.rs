@@ -20,15 +20,17 @@ mod engine;
 mod observe;
 mod outcome;
 mod planned;
+mod push;
 mod settle;
 mod stopped;
+mod surroundings;
 mod watch;
 
 pub use clock::Clock;
 pub use doctor::needs;
 pub use engine::{Engine, Identity};
 pub use observe::{Observation, Observer};
-pub use outcome::{Conclusion, NotTried, Outcome, Pass, Told};
+pub use outcome::{Conclusion, Fate, NotTried, Outcome, Pass, Pushed, Told};
 pub use planned::{CarriedOut, Planned};
 pub use stopped::Stopped;
 pub use watch::Interval;

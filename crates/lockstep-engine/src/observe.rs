@@ -1,16 +1,21 @@
-//! Looking: what the tables propose, what fresh reads confirm, and the plan that follows. Writes nothing.
+//! Looking: what may be due, fresh reads of it, and the plan that follows.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use futures::StreamExt;
 use lockstep_azure::{Question, Sightings, Unreadable, Untouched, Workspace};
 use lockstep_core::{
-    Brake, BrakeLimit, Incident, Plan, Policy, Reason, Target, Time, Trip, Verdict, Waiting, plan, propose,
+    Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Plan, Policy, Push, Reason, Settles,
+    Time, Trip, Verdict, Waiting, plan, propose,
 };
-use lockstep_ledger::{History, OpenBrake};
+use lockstep_ledger::{AlertStood, BaseMoved, History, OpenBrake, WhyMoved};
+use tokio::time::Instant;
 
-use crate::confirm::{Judged, confirm, judge};
+use crate::confirm::{Decided, Eyes, Judged};
 use crate::stopped::Stopped;
+use crate::surroundings::Surroundings;
 
 /// Looks at one workspace with the eyes of one policy.
 #[derive(Clone, Debug)]
@@ -19,6 +24,17 @@ pub struct Observer {
     pub workspace: Workspace,
     /// The policy.
     pub policy: Policy,
+    pub(crate) surroundings: Surroundings,
+    looked: Arc<Mutex<Looked>>,
+}
+
+/// When this process looked at the tables.
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    /// Last, by the service's clock.
+    last: Option<Time>,
+    /// Last over the whole lookback, by this process's clock.
+    whole: Option<Instant>,
 }
 
 /// What was seen, and what follows from it.
@@ -30,6 +46,9 @@ pub struct Observation {
     pub waiting: Vec<Waiting>,
     /// The brakes that are on.
     pub brakes: Vec<OpenBrake>,
+    /// What would be done if a person approved of it, each a change of an incident or of its alerts. The plan leaves these
+    /// incidents alone.
+    pub awaiting: Vec<Verdict>,
     /// How many further incidents the tables show to need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
     /// Incidents whose row in the tables cannot be read. Nothing is known about them.
@@ -41,13 +60,18 @@ pub struct Observation {
     /// When the newest row of `SecurityAlert` came in; `None` where there is none.
     pub alerts_ingested: Option<Time>,
     /// The reads behind each change, in the plan's order.
-    pub(crate) due: Vec<Judged>,
+    pub(crate) due: Vec<Judged<Change>>,
+    /// The reads behind each change of alerts, in the plan's order.
+    pub(crate) pushes: Vec<Judged<Push>>,
+    /// Incidents that are taken to agree with their alerts as they stand.
+    pub(crate) settled: Vec<BaseMoved>,
 }
 
 impl Observation {
     /// How many incidents were seen, judged or counted.
     pub fn seen(&self) -> u64 {
-        let judged = self.plan.changes.len() + self.plan.left.len() + self.unreadable.len();
+        let Plan { changes, pushes, left } = &self.plan;
+        let judged = changes.len() + pushes.len() + left.len() + self.unreadable.len();
         self.untouched.values().sum::<u64>() + u64::try_from(judged).unwrap_or(u64::MAX)
     }
 
@@ -58,43 +82,73 @@ impl Observation {
 }
 
 impl Observer {
+    /// What looks at `workspace` with the eyes of `policy`.
+    pub fn new(workspace: Workspace, policy: Policy) -> Self {
+        Self { workspace, policy, surroundings: Surroundings::default(), looked: Arc::default() }
+    }
+
     /// Looks, decides and plans; `history` knows what both sides last agreed on.
     ///
-    /// One query, and for each incident that may be due one read of it, one of each of its alerts and, where it would be
+    /// One query (which also asks for what came in since this observer last looked), and for each incident that may be due one read of it, one of each of its alerts and, where it would be
     /// closed, one list of its tasks. An incident that cannot be read is left alone, and the plan says so; the others go on.
     ///
     /// # Errors
     /// [`Stopped::Input`] and [`Stopped::Rights`] where the query gives no whole answer.
     pub async fn observe(&self, history: &History) -> Result<Observation, Stopped> {
-        let sightings = self.workspace.sightings(&Question::new(&self.policy)).await.map_err(Stopped::at_input)?;
-        let judged = sightings.due.iter().map(|seen| async {
-            if history.open_intents().any(|open| open.intended.concerns(&seen.id)) {
-                return Err((seen.id.clone(), Reason::Unread(STILL_IN_DOUBT.into())));
-            }
-            let base = history.base(&seen.id);
-            let target = propose(seen, &self.policy, base).map_err(|reason| (seen.id.clone(), reason))?;
-            if let Some(trip) = self.holds_already(seen, target, history) {
-                return Err((seen.id.clone(), Reason::Braked(trip)));
-            }
-            let confirmed = confirm(&self.workspace, seen, target).await.map_err(|reason| (seen.id.clone(), reason))?;
-            judge(&self.workspace, confirmed, &self.policy, base).await
-        });
-        let judged: Vec<_> = futures::stream::iter(judged).buffered(READS_AT_ONCE).collect().await;
+        let began = Instant::now();
+        let looked = *self.looked();
+        let is_whole = looked.whole.is_none_or(|whole| whole.elapsed() >= WHOLE_EVERY);
+        let question = Question {
+            lookback: if is_whole { Question::FULL_LOOKBACK } else { Question::LOOKBACK },
+            first_look: self.adopts(history),
+            since: looked.last.map(|last| Time::from_ticks(last.ticks() - OVERLAP)),
+            ..Question::new(&self.policy)
+        };
+        let sightings = self.workspace.sightings(&question).await.map_err(Stopped::at_input)?;
+        *self.looked() =
+            Looked { last: Some(sightings.asked), whole: if is_whole { Some(began) } else { looked.whole } };
+        let eyes = self.eyes(history);
+        let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
+        let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
 
-        let mut reads = BTreeMap::new();
-        let verdicts = judged.into_iter().map(|judged| match judged {
-            Ok(judged) => {
-                let change = judged.change.clone();
-                reads.insert(change.incident.clone(), judged);
-                Verdict::Change(change)
-            }
-            Err((incident, reason)) => Verdict::Leave(incident, reason),
-        });
+        let (mut changes, mut pushes) = (Reads::new(), Reads::new());
+        let (mut settled, mut awaiting) = (Vec::new(), Vec::new());
+        let verdicts: Vec<_> = looked
+            .into_iter()
+            .map(|looked| match looked {
+                Decided::Change(judged) => {
+                    let due = judged.due.clone();
+                    changes.insert(due.incident.clone(), judged);
+                    Verdict::Change(due)
+                }
+                Decided::Push(judged) => {
+                    let due = judged.due.clone();
+                    pushes.insert(due.incident.clone(), judged);
+                    Verdict::Push(due)
+                }
+                Decided::Awaits(incident, verdict) => {
+                    awaiting.push(verdict);
+                    Verdict::Leave(incident.id, Reason::NeedsApproval)
+                }
+                Decided::Leave(incident, reason) => {
+                    settled.extend(settles(&incident, &reason, history.base(&incident.id)));
+                    Verdict::Leave(incident.id, reason)
+                }
+            })
+            .collect();
         let plan = plan(verdicts);
         let record = history.brake_record();
         let (plan, waiting) = plan.braked(self.policy.brake, &record, open(&sightings), sightings.asked);
-        let due = plan.changes.iter().filter_map(|change| reads.remove(&change.incident)).collect();
+        let due = plan.changes.iter().filter_map(|change| changes.remove(&change.incident)).collect();
+        let pushes = plan.pushes.iter().filter_map(|push| {
+            let judged = pushes.remove(&push.incident)?;
+            Some(Judged { due: push.clone(), ..judged })
+        });
         Ok(Observation {
+            due,
+            pushes: pushes.collect(),
+            settled,
+            awaiting,
             plan,
             waiting,
             brakes: history.brakes().cloned().collect(),
@@ -103,18 +157,73 @@ impl Observer {
             asked: sightings.asked,
             incidents_ingested: sightings.incidents_ingested,
             alerts_ingested: sightings.alerts_ingested,
-            due,
         })
     }
+
+    pub(crate) fn eyes<'a>(&'a self, history: &'a History) -> Eyes<'a> {
+        let Self { workspace, policy, surroundings, .. } = self;
+        Eyes { workspace, policy, surroundings, history }
+    }
+
+    fn looked(&self) -> MutexGuard<'_, Looked> {
+        // What it guards is whole at every moment.
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this is the look that takes what is older than the ledger as it stands.
+    fn adopts(&self, history: &History) -> bool {
+        let adopts = self.policy.all_knobs().any(|knobs| knobs.first_sight == FirstSight::Adopt);
+        history.began().is_none() && adopts && !self.policy.only_observes()
+    }
+}
+
+impl Eyes<'_> {
+    /// Says what becomes of an incident that was seen in the tables; reads it fresh where something may be due.
+    async fn judge(&self, seen: &Incident, asked: Time) -> Decided {
+        if self.history.open_intents().any(|open| open.intended.concerns(&seen.id)) {
+            return Decided::Leave(seen.clone(), Reason::Unread(STILL_IN_DOUBT.into()));
+        }
+        let memory = self.memory(seen);
+        match propose(seen, self.policy, &memory, Some(asked)) {
+            Ok(course) => match self.holds_already(seen, &course) {
+                Some(trip) => Decided::Leave(seen.clone(), Reason::Braked(trip)),
+                None => self.look(seen, Some(&course)).await,
+            },
+            // The tables may be older than what the ledger knows.
+            Err(reason) if memory.base.is_some() && settles(seen, &reason, memory.base).is_some() => {
+                self.look(seen, None).await
+            }
+            Err(reason) => Decided::Leave(seen.clone(), reason),
+        }
+    }
+
     /// The brake that holds this very change already, as far as the tables show it: it needs no fresh reads to go on waiting.
-    fn holds_already(&self, seen: &Incident, target: Target, history: &History) -> Option<Trip> {
+    fn holds_already(&self, seen: &Incident, course: &Course) -> Option<Trip> {
+        let Course::Inward(target) = course else { return None };
         if self.policy.brake == Brake::Off || !target.lowers() {
             return None;
         }
-        let item = seen.item(target);
-        let brake = history.brakes().find(|brake| brake.holds(&item))?;
+        let item = seen.item(*target);
+        let brake = self.history.brakes().find(|brake| brake.holds(&item))?;
         Some(Trip { scope: brake.scope.clone(), limit: BrakeLimit::On(brake.number()) })
     }
+}
+
+type Reads<T> = BTreeMap<IncidentId, Judged<T>>;
+
+/// The base that moves where an incident is left alone for `reason`; `None` where it stays.
+fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Option<BaseMoved> {
+    let why = match reason.settles(incident)? {
+        Settles::FirstSight => WhyMoved::FirstSight,
+        Settles::Agreement => WhyMoved::Agreement,
+        Settles::Echo => WhyMoved::Echo,
+        Settles::NothingFollows => WhyMoved::NothingFollows,
+    };
+    if base.map_or_else(|| Agreed::birth().is_of(incident), |base| base.is_of(incident)) {
+        return None;
+    }
+    let alerts = incident.alerts.iter().map(|alert| AlertStood { id: alert.id.clone(), state: alert.state.clone() });
+    Some(BaseMoved { incident: incident.id.clone(), state: incident.state.clone(), alerts: alerts.collect(), why })
 }
 
 /// How many incidents of Defender for Cloud alerts are open, as far as the tables show.
@@ -128,5 +237,11 @@ pub(crate) fn open(sightings: &Sightings) -> u64 {
 /// How many incidents are read at the same time: enough to hide the latency of each, few enough that a burst of them stays
 /// far below Resource Manager's bucket of 250 reads.
 const READS_AT_ONCE: usize = 16;
+
+/// How often a watch looks as far back as the tables reach.
+const WHOLE_EVERY: Duration = Duration::from_secs(6 * 3_600);
+
+/// How far a look reaches behind the one before it, in ticks: rows become visible a while after they came in.
+const OVERLAP: i64 = 600 * Time::TICKS_PER_SECOND;
 
 const STILL_IN_DOUBT: &str = "nobody knows yet what became of an earlier write to it";

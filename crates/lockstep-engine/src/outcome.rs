@@ -1,6 +1,6 @@
 //! What became of a pass.
 
-use lockstep_core::{Change, IncidentState, Reason};
+use lockstep_core::{Alert, AlertAct, Change, IncidentId, IncidentState, Reason};
 use lockstep_ledger::RunId;
 
 use crate::observe::Observation;
@@ -15,6 +15,38 @@ pub struct Pass {
     pub observation: Observation,
     /// What became of each change of the plan, in its order.
     pub outcomes: Vec<Outcome>,
+    /// What became of each alert that was to follow its incident, in the plan's order.
+    pub pushed: Vec<Pushed>,
+}
+
+/// What became of one alert that was to follow its incident.
+#[derive(Debug)]
+pub struct Pushed {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The number that people call the incident by.
+    pub number: u64,
+    /// The alert, as it was read.
+    pub alert: Alert,
+    /// What was to be done to it.
+    pub act: AlertAct,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of an act on an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// The alert stands there; a read after the act shows it.
+    Moved,
+    /// By the time of the act it was no longer due; this says why.
+    NotDue(String),
+    /// It was not done, and is known not to have happened; this is what the service said.
+    Refused(String),
+    /// Nobody knows whether it was done; the next pass settles it by reading.
+    InDoubt(String),
+    /// It was not tried.
+    NotTried(NotTried),
 }
 
 /// What became of one change.
@@ -127,12 +159,14 @@ impl Pass {
     /// What it came to.
     pub fn conclusion(&self) -> Conclusion {
         let worst = self.outcomes.iter().map(Outcome::conclusion).max().unwrap_or(Conclusion::Done);
-        worst.max(self.observation.conclusion(self.written() == 0))
+        let pushed = self.pushed.iter().map(|pushed| pushed.fate.conclusion()).max().unwrap_or(Conclusion::Done);
+        worst.max(pushed).max(self.observation.conclusion(self.written() == 0))
     }
 
-    /// How many changes were made.
+    /// How many changes were made, of incidents and of alerts.
     pub fn written(&self) -> usize {
         self.outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Written { .. })).count()
+            + self.pushed.iter().filter(|pushed| pushed.fate == Fate::Moved).count()
     }
 }
 
@@ -175,9 +209,27 @@ impl Outcome {
             Self::Left { reason, .. } if reason.is_held() || reason.is_unknown() => Conclusion::Held,
             Self::Left { .. } => Conclusion::Done,
             Self::Refused { .. } | Self::InDoubt { .. } => Conclusion::Failed,
-            Self::NotTried { why: NotTried::Rights(_), .. } => Conclusion::Rights,
-            Self::NotTried { why: NotTried::Ledger(_), .. } => Conclusion::Ledger,
-            Self::NotTried { why: NotTried::Stopping, .. } => Conclusion::Held,
+            Self::NotTried { why, .. } => why.conclusion(),
+        }
+    }
+}
+
+impl Fate {
+    fn conclusion(&self) -> Conclusion {
+        match self {
+            Self::Moved | Self::NotDue(_) => Conclusion::Done,
+            Self::Refused(_) | Self::InDoubt(_) => Conclusion::Failed,
+            Self::NotTried(why) => why.conclusion(),
+        }
+    }
+}
+
+impl NotTried {
+    fn conclusion(&self) -> Conclusion {
+        match self {
+            Self::Rights(_) => Conclusion::Rights,
+            Self::Ledger(_) => Conclusion::Ledger,
+            Self::Stopping => Conclusion::Held,
         }
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
 use lockstep_azure::Question;
-use lockstep_core::{Change, Incident, Item, Reason};
+use lockstep_core::{Change, Course, Incident, Item, Reason};
 use lockstep_ledger::{Approval, Approved, Body, Event, OpenBrake, RunId};
 use tokio_util::sync::CancellationToken;
 
 use crate::braked::{enter_held, named};
 use crate::carry_out::{CarryOut, Order};
-use crate::confirm::{Judged, Read, confirm, judge};
+use crate::confirm::{Decided, Judged, Read};
 use crate::engine::Engine;
 use crate::observe::open;
 use crate::outcome::{Outcome, Told};
@@ -72,7 +72,9 @@ impl Engine {
             if made.contains(&change.item()) {
                 Err(Outcome::Made { change: change.clone() })
             } else {
-                self.check(change).await
+                // The tables tell what a plan does not keep: who acted, and since when the alerts stand as they do.
+                let seen = sightings.due.iter().find(|it| it.id == change.incident);
+                self.check(change, seen.cloned().unwrap_or_else(|| seen_then(change))).await
             }
         });
         let checked: Vec<_> = futures::stream::iter(checked).buffered(READS_AT_ONCE).collect().await;
@@ -84,7 +86,7 @@ impl Engine {
             }
         }
 
-        let changes = due.values().map(|judged| judged.change.clone());
+        let changes = due.values().map(|judged| judged.due.clone());
         let in_order = lockstep_core::plan(changes.map(lockstep_core::Verdict::Change));
         let record = self.ledger.history().brake_record();
         let (plan_now, waiting) =
@@ -92,7 +94,9 @@ impl Engine {
         enter_held(self, &waiting).await?;
         for waiting in waiting {
             let reason = Reason::Braked(named(&waiting.trips[0], &self.ledger.history()));
-            settled.insert(waiting.change.incident.clone(), Outcome::Left { change: waiting.change, reason });
+            if let Some(judged) = due.remove(&waiting.item.incident) {
+                settled.insert(waiting.item.incident, Outcome::Left { change: judged.due, reason });
+            }
         }
 
         let due: Vec<_> = plan_now.changes.iter().filter_map(|change| due.remove(&change.incident)).collect();
@@ -100,7 +104,7 @@ impl Engine {
         if !due.is_empty() {
             let carry_out = CarryOut::begin(self, Order { plan: Some(plan), ..Order::own(sightings.asked) }).await?;
             let outcomes = carry_out.all(&due, stop, told).await;
-            carry_out.end(&outcomes, u64::try_from(settled.len()).unwrap_or(u64::MAX)).await?;
+            carry_out.end(&outcomes, &[], u64::try_from(settled.len()).unwrap_or(u64::MAX)).await?;
             settled.extend(outcomes.into_iter().map(|outcome| (outcome.change().incident.clone(), outcome)));
             run = Some(carry_out.run());
         }
@@ -109,30 +113,31 @@ impl Engine {
     }
 
     /// Whether a change is due exactly as it was planned, by fresh reads.
-    async fn check(&self, planned: &Change) -> Result<Judged, Outcome> {
+    async fn check(&self, planned: &Change, seen: Incident) -> Result<Judged<Change>, Outcome> {
         let left = |reason| Outcome::Left { change: planned.clone(), reason };
         if self.ledger.history().open_intents().any(|open| open.intended.concerns(&planned.incident)) {
             return Err(left(Reason::Unread("nobody knows yet what became of an earlier write to it".into())));
         }
-        let read = confirm(&self.observer.workspace, &seen(planned), planned.to).await.map_err(left)?;
+        let history = self.ledger.history();
+        let eyes = self.observer.eyes(&history);
+        let read = eyes.read(&seen, Some(&Course::Inward(planned.to))).await.map_err(left)?;
         let moved = moved(planned, &read);
         if !moved.is_empty() {
             return Err(Outcome::Stale { change: planned.clone(), moved });
         }
-        let base = self.ledger.history().base(&planned.incident).cloned();
-        let judged = judge(&self.observer.workspace, read, &self.observer.policy, base.as_ref()).await;
-        let judged = judged.map_err(|(_, reason)| left(reason))?;
-        if judged.change.item() == planned.item() {
-            Ok(judged)
-        } else {
-            let now = judged.change.item().terms;
-            Err(Outcome::Stale { change: planned.clone(), moved: vec![format!("the policy now makes of it: {now}")] })
-        }
+        let now = match eyes.decide(read).await {
+            Decided::Change(judged) if judged.due.item() == planned.item() => return Ok(judged),
+            Decided::Change(judged) => judged.due.item().terms,
+            Decided::Push(judged) => judged.due.item().terms,
+            Decided::Awaits(..) => return Err(left(Reason::NeedsApproval)),
+            Decided::Leave(_, reason) => return Err(left(reason)),
+        };
+        Err(Outcome::Stale { change: planned.clone(), moved: vec![format!("the policy now makes of it: {now}")] })
     }
 }
 
 /// The incident that a change was planned for, as it was seen then.
-fn seen(change: &Change) -> Incident {
+fn seen_then(change: &Change) -> Incident {
     Incident {
         id: change.incident.clone(),
         number: change.number,
@@ -141,6 +146,9 @@ fn seen(change: &Change) -> Incident {
         state: change.from.clone(),
         labels: Vec::new(),
         created: change.created,
+        owner: None,
+        comments: None,
+        acted: None,
         alerts: change.alerts.clone(),
     }
 }

@@ -6,8 +6,8 @@
 use std::path::Path;
 
 use lockstep_core::{
-    Alert, AlertId, AlertPlace, AlertState, Change, Classification, Closing, IncidentId, IncidentState, Left, Severity,
-    Target, Time, Version,
+    Alert, AlertId, AlertPlace, AlertState, Change, Classification, Closing, IncidentId, IncidentState, Left, Reason,
+    Severity, Target, Time, Verdict, Version,
 };
 use lockstep_engine::Observation;
 use lockstep_ledger::Hash;
@@ -120,25 +120,40 @@ pub struct PlanFile {
 }
 
 impl PlanFile {
-    /// The plan of an observation. What the brake holds is in it too: to approve the plan is to approve that.
+    /// The plan of an observation. What waits for a person, at the brake or by the policy, is in it too: to approve the plan
+    /// is to approve that. Changes of alerts are not in it; it says which incidents have some due.
     pub fn new(settings: &Settings, observation: &Observation) -> Self {
-        let waiting = observation.waiting.iter().map(|waiting| {
+        let waiting = observation.waiting.iter().filter_map(|waiting| {
             let held = waiting.trips.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            ChangeTable { held: Some(held), ..ChangeTable::of(&waiting.change) }
+            Some(ChangeTable { held: Some(held), ..ChangeTable::of(waiting.change.as_ref()?) })
         });
-        let held = |left: &&Left| observation.waiting.iter().all(|waiting| waiting.change.incident != left.incident);
+        let awaiting = observation.awaiting.iter().filter_map(|verdict| match verdict {
+            Verdict::Change(change) => {
+                Some(ChangeTable { held: Some(Reason::NeedsApproval.to_string()), ..ChangeTable::of(change) })
+            }
+            Verdict::Push(_) | Verdict::Leave(..) => None,
+        });
+        let waiting: Vec<_> = waiting.chain(awaiting).collect();
+        let held = |left: &&Left| waiting.iter().all(|change| change.incident != left.incident);
         let left = observation.plan.left.iter().filter(held).map(|left| LeftTable {
             incident: left.incident.clone(),
             reason: left.reason.word().to_owned(),
             why: left.reason.to_string(),
         });
+        let pushes = observation.plan.pushes.iter().map(|push| LeftTable {
+            incident: push.incident.clone(),
+            reason: "alerts-due".to_owned(),
+            why: "its alerts are due to follow it, which only a pass does: a plan file holds changes of incidents"
+                .to_owned(),
+        });
+        let left: Vec<_> = left.chain(pushes).collect();
         let plan = PlanTable {
             lockstep_plan: FORM,
             made: observation.asked,
             place: PlaceTable::of(settings),
             policy: PolicyTable::of(settings),
             changes: observation.plan.changes.iter().map(ChangeTable::of).chain(waiting).collect(),
-            left: left.collect(),
+            left,
         };
         let toml = toml::to_string_pretty(&plan).expect("a plan has text keys, and tables after values");
         Self { plan, text: format!("{HEADING}{toml}") }
@@ -307,7 +322,12 @@ impl AlertTable {
             state: self.state.clone(),
             product: self.product.clone(),
             title: self.title.clone(),
+            kind: String::new(),
             place: self.place.as_ref().and_then(AlertPlaceTable::place),
+            raised: None,
+            moved: None,
+            elsewhere: Vec::new(),
+            synced: None,
         }
     }
 }
@@ -384,16 +404,18 @@ fn read_state(text: &str) -> Option<IncidentState> {
 
 fn target_text(target: Target) -> String {
     match target {
+        Target::New => "New".to_owned(),
         Target::Active => "Active".to_owned(),
         Target::Closed(classification) => format!("{CLOSED}{classification}"),
     }
 }
 
 fn read_target(text: &str) -> Option<Target> {
-    if text == "Active" {
-        return Some(Target::Active);
+    match text {
+        "New" => Some(Target::New),
+        "Active" => Some(Target::Active),
+        _ => read_pair(text).map(Target::Closed),
     }
-    read_pair(text).map(Target::Closed)
 }
 
 fn read_pair(text: &str) -> Option<Classification> {

@@ -7,10 +7,10 @@
 mod tests;
 mod wire;
 
-pub use wire::{labels, severity};
+pub use wire::{closing, labels, owner, severity};
 
 use azure_core::http::{Method, Request};
-use lockstep_core::{Alert, Closing, Confirmed, Incident, IncidentId, IncidentState, Severity, Time, Version};
+use lockstep_core::{Alert, Closing, Confirmed, Incident, IncidentId, IncidentState, Owner, Severity, Time, Version};
 use serde_json::{Map, Value};
 
 use crate::endpoints::Endpoints;
@@ -33,6 +33,8 @@ pub struct FreshIncident {
     pub state: IncidentState,
     /// Its labels.
     pub labels: Vec<String>,
+    /// Whose it is.
+    pub owner: Owner,
     /// When it was made.
     pub created: Time,
     /// When it was last changed, by the service's clock.
@@ -41,15 +43,19 @@ pub struct FreshIncident {
     pub alerts_count: u64,
     /// How many bookmarks it has.
     pub bookmarks_count: u64,
+    /// How many comments it has.
+    pub comments_count: u64,
     /// The products whose alerts it holds.
     pub products: Vec<String>,
     /// The version that was read.
     pub version: Version,
+    /// When it was read, by the service's clock.
+    pub at: Time,
     document: Map<String, Value>,
 }
 
 impl FreshIncident {
-    /// The incident with its alerts, as a decision needs it.
+    /// The incident with its alerts, as a decision needs it. Who acted on it last, it does not say itself.
     pub fn confirmed(&self, alerts: Vec<Alert>, open_tasks: Option<u64>) -> Confirmed {
         Confirmed {
             incident: Incident {
@@ -60,6 +66,9 @@ impl FreshIncident {
                 state: self.state.clone(),
                 labels: self.labels.clone(),
                 created: self.created,
+                owner: Some(self.owner.clone()),
+                comments: Some(self.comments_count),
+                acted: None,
                 alerts,
             },
             alerts_count: self.alerts_count,
@@ -67,6 +76,8 @@ impl FreshIncident {
             open_tasks,
             products: self.products.clone(),
             version: self.version.clone(),
+            at: self.at,
+            approved: false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Incidents as Sentinel spells them.
 
-use lockstep_core::{Classification, Closing, IncidentId, IncidentState, Severity, Version};
+use lockstep_core::{Classification, Closing, IncidentId, IncidentState, Owner, Severity, Version};
 use serde_json::{Map, Value, json};
 
 use super::{FreshIncident, IncidentChange};
@@ -27,6 +27,8 @@ pub fn incident(reply: &Reply, id: &IncidentId) -> Result<FreshIncident, Fault> 
             let text = json::text(properties, name)?;
             wire_time::read(text).ok_or_else(|| format!("\"{name}\" is no time: \"{}\"", text.escape_debug()))
         };
+        let modified = time("lastModifiedTimeUtc")?;
+        let owner_value = properties.get("owner").unwrap_or(&Value::Null);
         Ok(FreshIncident {
             id: id.clone(),
             number: json::number(properties, "incidentNumber")?,
@@ -35,7 +37,11 @@ pub fn incident(reply: &Reply, id: &IncidentId) -> Result<FreshIncident, Fault> 
             state: state(properties)?,
             labels: labels(json::list(properties, "labels")?)?,
             created: time("createdTimeUtc")?,
-            modified: time("lastModifiedTimeUtc")?,
+            modified,
+            owner: owner(owner_value),
+            comments_count: json::optional_number(additional, "commentsCount")?,
+            // Without a date of the answer, it is at least as late as the last change.
+            at: reply.date().unwrap_or(modified),
             alerts_count: json::number(additional, "alertsCount")?,
             bookmarks_count: json::number(additional, "bookmarksCount")?,
             products: texts(json::list(additional, "alertProductNames")?)?,
@@ -97,23 +103,31 @@ pub fn labels(list: &[Value]) -> Result<Vec<String>, Wrong> {
         .collect()
 }
 
+/// Whose an incident is: every name that its owner goes by.
+pub fn owner(owner: &Value) -> Owner {
+    let name = |member: &'static str| owner.get(member).and_then(Value::as_str).filter(|name| !name.is_empty());
+    let names: Vec<String> = OWNER_NAMES.into_iter().filter_map(name).map(str::to_owned).collect();
+    if names.is_empty() { Owner::Nobody } else { Owner::Somebody(names) }
+}
+
 fn state(properties: &Map<String, Value>) -> Result<IncidentState, Wrong> {
     Ok(match json::text(properties, "status")? {
         "New" => IncidentState::New,
         "Active" => IncidentState::Active,
-        "Closed" => IncidentState::Closed(closing(properties)?),
+        "Closed" => {
+            let text = |name| json::optional_text(properties, name);
+            let [word, reason] = [text("classification")?, text("classificationReason")?];
+            IncidentState::Closed(closing(word, reason, text("classificationComment")?))
+        }
         word => IncidentState::Other(word.to_owned()),
     })
 }
 
 /// What a closed incident says it turned out to be; `None` where it says nothing or a pair that is not known.
-fn closing(properties: &Map<String, Value>) -> Result<Option<Closing>, Wrong> {
-    let text = |name| json::optional_text(properties, name);
-    let (word, reason) = (text("classification")?, text("classificationReason")?);
-    let comment = text("classificationComment")?;
+pub fn closing(word: &str, reason: &str, comment: &str) -> Option<Closing> {
     let of = |pair: &Classification| words(*pair) == (word, (!reason.is_empty()).then_some(reason));
     let classification = Classification::ALL.iter().copied().find(of);
-    Ok(classification.map(|classification| Closing { classification, comment: comment.to_owned() }))
+    classification.map(|classification| Closing { classification, comment: comment.to_owned() })
 }
 
 fn words(classification: Classification) -> (&'static str, Option<&'static str>) {
@@ -132,6 +146,9 @@ fn texts(list: &[Value]) -> Result<Vec<String>, Wrong> {
     };
     list.iter().map(text).collect()
 }
+
+/// What names an owner. Source: `common/IncidentTypes.json`, IncidentOwnerInfo.
+const OWNER_NAMES: [&str; 4] = ["objectId", "userPrincipalName", "email", "assignedTo"];
 
 /// Members of a resource that the service alone writes. Source: `common/2.0/types.json`, Resource.
 const READ_ONLY: [&str; 4] = ["id", "name", "type", "systemData"];

@@ -97,6 +97,7 @@ impl Preset {
             }
             Self::Seed => Knobs {
                 inward: closing_as(Classification::BenignPositive, Classification::TruePositive),
+                conflict: Conflict::Defender,
                 first_sight: FirstSight::CatchUp,
                 unattended: Unattended::Everything,
                 human_lock: HumanLock::Lowering,

@@ -1,8 +1,8 @@
 //! What becomes of an incident, row by row.
 
 use lockstep_core::{
-    Agreed, AlertState, Apart, Classification, Confirmed, Effect, Knobs, Mapping, Policy, Preset, Raise, Reason,
-    Target, Verdict, decide,
+    Agreed, AlertState, Apart, Classification, Confirmed, Effect, Knobs, Mapping, Memory, Policy, Preset, Raise,
+    Reason, Target, Verdict, decide,
 };
 use proptest::prelude::*;
 
@@ -13,15 +13,20 @@ fn check(row: &str) {
     let mut cells = row.split('|').map(str::trim);
     let mut cell = || cells.next().expect("a row has three cells");
     let (status, alerts, expected) = (cell(), cell(), cell());
-    assert_eq!(said(&decide(&confirmed(incident(status, alerts)), &seed(), None)), expected, "{row}");
+    assert_eq!(said(&decide(&confirmed(incident(status, alerts)), &seed(), &Memory::default())), expected, "{row}");
 }
 
-fn said(verdict: &Verdict) -> String {
+pub fn said(verdict: &Verdict) -> String {
     match verdict {
         Verdict::Change(change) => match change.to {
+            Target::New => "New".into(),
             Target::Active => "Active".into(),
             Target::Closed(classification) => format!("Closed: {classification}"),
         },
+        Verdict::Push(push) => {
+            let acts: Vec<_> = push.acts.iter().map(|(_, act)| act.to_string()).collect();
+            format!("push: {}", acts.join(", "))
+        }
         Verdict::Leave(_, reason) => format!("leave: {reason}"),
     }
 }
@@ -75,14 +80,17 @@ fn i18_other_products_are_never_written() {
 fn i18_a_merged_incident_is_never_written() {
     let mut merged = incident("New", "Resolved");
     merged.labels.push("redirected".into());
-    assert_eq!(said(&decide(&confirmed(merged), &seed(), None)), "leave: it was merged into another incident");
+    assert_eq!(
+        said(&decide(&confirmed(merged), &seed(), &Memory::default())),
+        "leave: it was merged into another incident"
+    );
 }
 
 /// Removes one ground from an incident that would be closed, and says what becomes of it.
 fn without(change: impl FnOnce(&mut Confirmed)) -> String {
     let mut confirmed = confirmed(incident("New", "Resolved"));
     change(&mut confirmed);
-    said(&decide(&confirmed, &seed(), None))
+    said(&decide(&confirmed, &seed(), &Memory::default()))
 }
 
 #[test]
@@ -98,7 +106,7 @@ fn i20_closing_needs_every_ground() {
     );
     let many = ["Resolved"; 150].join(" ");
     assert_eq!(
-        said(&decide(&confirmed(incident("New", &many)), &seed(), None)),
+        said(&decide(&confirmed(incident("New", &many)), &seed(), &Memory::default())),
         "leave: it is full: it may have alerts that nobody sees"
     );
 }
@@ -107,17 +115,17 @@ fn i20_closing_needs_every_ground() {
 fn i20_raising_needs_none_of_them() {
     let mut busy = confirmed(incident("New", "InProgress"));
     (busy.open_tasks, busy.bookmarks_count) = (None, 3);
-    assert_eq!(said(&decide(&busy, &seed(), None)), "Active");
+    assert_eq!(said(&decide(&busy, &seed(), &Memory::default())), "Active");
 }
 
 #[test]
 fn i02_what_somebody_changed_after_us_stays_until_an_alert_moves() {
     let agreed = |status: &str, alerts: &str| {
         let then = incident(status, alerts);
-        Agreed::new(incident_state(status), then.alerts.into_iter().map(|alert| (alert.id, alert.state)))
+        Agreed::of(&then).with_written(Some(then.state))
     };
     let judge = |status: &str, alerts: &str, base: &Agreed| {
-        said(&decide(&confirmed(incident(status, alerts)), &seed(), Some(base)))
+        said(&decide(&confirmed(incident(status, alerts)), &seed(), &Memory { base: Some(base), began: None }))
     };
     let others = "leave: somebody changed it after lockstep did, and its alerts have not moved since";
 
@@ -135,7 +143,7 @@ fn i02_what_somebody_changed_after_us_stays_until_an_alert_moves() {
 #[test]
 fn observing_proposes_nothing() {
     for alerts in ["InProgress", "Dismissed", "Resolved", "New Resolved"] {
-        let verdict = decide(&confirmed(incident("New", alerts)), &Preset::Observe.policy(), None);
+        let verdict = decide(&confirmed(incident("New", alerts)), &Preset::Observe.policy(), &Memory::default());
         assert!(matches!(verdict, Verdict::Leave(_, Reason::Observing)), "{alerts}: {verdict:?}");
     }
 }
@@ -148,7 +156,8 @@ fn a_mapping_may_leave_a_state_alone() {
         resolved: Effect::Activate,
         ..Preset::Seed.knobs().inward
     });
-    let judge = |status: &str, alerts: &str| said(&decide(&confirmed(incident(status, alerts)), &policy, None));
+    let judge =
+        |status: &str, alerts: &str| said(&decide(&confirmed(incident(status, alerts)), &policy, &Memory::default()));
     assert_eq!(judge("New", "InProgress"), "leave: the policy leaves incidents of such alerts as they are");
     assert_eq!(judge("New", "Dismissed"), "Closed: FalsePositive - IncorrectAlertLogic");
     assert_eq!(judge("New", "Resolved"), "Active");
@@ -159,7 +168,7 @@ fn a_mapping_may_leave_a_state_alone() {
 fn a_mapping_says_what_alerts_mean_that_are_apart() {
     let check = |apart, unfinished, row: (&str, &str), expected: &str| {
         let policy = mapped(Mapping { apart, unfinished, ..Preset::Seed.knobs().inward });
-        assert_eq!(said(&decide(&confirmed(incident(row.0, row.1)), &policy, None)), expected, "{row:?}");
+        assert_eq!(said(&decide(&confirmed(incident(row.0, row.1)), &policy, &Memory::default())), expected, "{row:?}");
     };
     let apart = ("New", "Dismissed Resolved");
     check(Apart::AsResolved, Raise::Leave, apart, "Closed: TruePositive - SuspiciousActivity");
@@ -188,7 +197,7 @@ proptest! {
     #[test]
     fn i03_nothing_closes_beside_an_unfinished_alert(status in any_status(), alerts in any_alerts()) {
         let words: Vec<_> = alerts.iter().map(word).collect();
-        let verdict = decide(&confirmed(incident(status, &words.join(" "))), &seed(), None);
+        let verdict = decide(&confirmed(incident(status, &words.join(" "))), &seed(), &Memory::default());
         if let Verdict::Change(change) = verdict && change.to.lowers() {
             prop_assert!(!alerts.is_empty() && alerts.iter().all(AlertState::is_finished));
         }
@@ -198,13 +207,14 @@ proptest! {
     fn i05_deciding_again_after_the_change_changes_nothing(status in any_status(), alerts in any_alerts()) {
         let words: Vec<_> = alerts.iter().map(word).collect();
         let before = incident(status, &words.join(" "));
-        if let Verdict::Change(change) = decide(&confirmed(before.clone()), &seed(), None) {
+        if let Verdict::Change(change) = decide(&confirmed(before.clone()), &seed(), &Memory::default()) {
             let after = match change.to {
+                Target::New => incident_state("New"),
                 Target::Active => incident_state("Active"),
                 Target::Closed(_) => incident_state("Closed"),
             };
             let again = lockstep_core::Incident { state: after, ..before };
-            prop_assert!(matches!(decide(&confirmed(again), &seed(), None), Verdict::Leave(..)));
+            prop_assert!(matches!(decide(&confirmed(again), &seed(), &Memory::default()), Verdict::Leave(..)));
         }
     }
 }

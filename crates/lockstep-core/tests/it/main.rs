@@ -2,7 +2,9 @@
 
 mod brake;
 mod decide;
+mod grounds;
 mod ids;
 mod plan;
 mod policy;
+mod three_way;
 mod world;

@@ -1,11 +1,11 @@
 //! The order of a plan, and the text that a change closes with.
 
-use lockstep_core::{Incident, Preset, Severity, Time, Verdict, closing_text, decide, plan};
+use lockstep_core::{Incident, Memory, Preset, Severity, Time, Verdict, closing_text, decide, plan};
 
 use crate::world::{confirmed, incident};
 
 fn verdict(incident: Incident) -> Verdict {
-    decide(&confirmed(incident), &Preset::Seed.policy(), None)
+    decide(&confirmed(incident), &Preset::Seed.policy(), &Memory::default())
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn text_for(alerts: &str, title: &str) -> String {
     }
     match verdict(incident) {
         Verdict::Change(change) => closing_text(&change, "r1"),
-        Verdict::Leave(_, reason) => panic!("left alone: {reason}"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -17,6 +17,9 @@ pub fn incident(status: &str, alerts: &str) -> Incident {
         state: incident_state(status),
         labels: Vec::new(),
         created: Time::from_ticks(0),
+        owner: None,
+        comments: None,
+        acted: None,
         alerts: alerts.split_whitespace().enumerate().map(|(at, word)| alert(at, word)).collect(),
     }
 }
@@ -29,6 +32,8 @@ pub fn confirmed(incident: Incident) -> Confirmed {
         open_tasks: Some(0),
         products: vec!["Azure Security Center".into()],
         version: Version("\"1\"".into()),
+        at: Time::from_ticks(86_400 * Time::TICKS_PER_SECOND),
+        approved: false,
         incident,
     }
 }
@@ -58,6 +63,11 @@ fn alert(at: usize, word: &str) -> Alert {
         state: alert_state(word),
         product: product.into(),
         title: format!("Alert {at}"),
+        kind: String::new(),
+        raised: None,
+        moved: None,
+        elsewhere: Vec::new(),
+        synced: None,
     }
 }
 

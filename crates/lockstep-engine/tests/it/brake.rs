@@ -87,7 +87,7 @@ async fn i15_raising_goes_on_while_the_brake_holds() {
     let dismissed = [(); 3].map(|()| tenant.raised_as(AlertStatus::Dismissed));
     let first = pass(&engine).await.unwrap();
     assert_eq!((outcomes(&first), first.conclusion()), (vec!["closed".to_owned()], Conclusion::Held));
-    assert_eq!(left(&first), ["brake 1 is on for the workspace"; 2]);
+    assert_eq!(left(&first), ["brake 2 is on for the workspace"; 2]);
 
     let raised = tenant.raised_as(AlertStatus::InProgress);
     let second = pass(&engine).await.unwrap();

@@ -8,5 +8,6 @@ mod guards;
 mod passes;
 mod planned;
 mod tenant;
+mod three_way;
 mod watch;
 mod wire;

@@ -10,7 +10,7 @@ use crate::tenant::{Tenant, as_false_positive, pass, words};
 
 async fn plan(engine: &Engine) -> Planned {
     let observation = engine.observer.observe(&engine.ledger.history()).await.unwrap();
-    let held = observation.waiting.iter().map(|waiting| waiting.change.clone());
+    let held = observation.waiting.iter().filter_map(|waiting| waiting.change.clone());
     let changes = observation.plan.changes.iter().cloned().chain(held).collect();
     Planned { changes, text: "the plan".into(), approved_by: None }
 }

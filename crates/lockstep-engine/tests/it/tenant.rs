@@ -64,7 +64,7 @@ impl Tenant {
 
     pub async fn engine_under(&self, policy: Policy) -> Engine {
         Engine {
-            observer: Observer { workspace: self.workspace(), policy },
+            observer: Observer::new(self.workspace(), policy),
             ledger: self.open_ledger().await.unwrap(),
             identity: Arc::new(Identity::new("test", "seed", "", None)),
             clock: Clock::starting_at(Time::from_ticks(0)),
@@ -95,6 +95,11 @@ impl Tenant {
             world::IncidentState::Active => "Active".into(),
             world::IncidentState::Closed(closing) => format!("Closed {}", closing.classification.as_str()),
         }
+    }
+
+    /// What Defender for Cloud says of an alert.
+    pub fn alert(&self, alert: &AlertRef) -> String {
+        self.twin.world().alert_status(&alert.alert_name).unwrap().as_str().into()
     }
 
     pub fn analyst(&self, alert: &AlertRef, act: impl FnOnce(&mut World, &str, &Actor)) {

@@ -156,7 +156,7 @@ async fn engine(server: &Server, folder: &Path) -> Result<Engine, Problem> {
         .await
         .map_err(|error| ledger_problem(&error))?;
     let identity = Arc::new(Identity::new("demo", preset.name(), preset.says(), None));
-    Ok(Engine { observer: Observer { workspace, policy: preset.policy() }, ledger, identity, clock })
+    Ok(Engine { observer: Observer::new(workspace, preset.policy()), ledger, identity, clock })
 }
 
 /// Serves on, with everything in `folder` that another lockstep needs.

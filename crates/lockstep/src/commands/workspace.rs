@@ -29,7 +29,7 @@ pub fn observer(settings: &Settings, options: Pass) -> Result<Observer, Problem>
         options,
     )
     .map_err(|error| Problem::usage("the identity cannot be used as the settings say").because(&error))?;
-    Ok(Observer { workspace, policy: settings.policy.policy.clone() })
+    Ok(Observer::new(workspace, settings.policy.policy.clone()))
 }
 
 /// What writes, with the ledger open for it alone.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use lockstep_azure::Untouched;
-use lockstep_core::{Alert, AlertState, Change, IncidentState, Reason, Target, Time};
-use lockstep_engine::{CarriedOut, NotTried, Observation, Outcome, Pass};
+use lockstep_core::{Alert, AlertAct, AlertState, Change, IncidentId, IncidentState, Plan, Push, Reason, Target, Time};
+use lockstep_engine::{CarriedOut, Fate, NotTried, Observation, Outcome, Pass, Pushed};
 use lockstep_ledger::RunId;
 use serde_json::{Value, json};
 
@@ -24,10 +24,11 @@ pub fn header(settings: &Settings, screen: &mut Screen) {
 
 /// A plan, for people.
 pub fn observation(observation: &Observation, screen: &mut Screen) {
-    let changes = &observation.plan.changes;
-    if changes.is_empty() {
+    let Plan { changes, pushes, .. } = &observation.plan;
+    if changes.is_empty() && pushes.is_empty() {
         screen.line("Nothing to change.");
-    } else {
+    }
+    if !changes.is_empty() {
         screen.line(&format!("{} due:", counted(changes.len(), "change is", "changes are")));
         let mut table = table(&["number", "severity", "from", "to", "alerts", "title"]);
         for change in changes {
@@ -42,16 +43,47 @@ pub fn observation(observation: &Observation, screen: &mut Screen) {
         }
         screen.line(&table.to_string());
     }
+    let acts: usize = pushes.iter().map(|push| push.acts.len()).sum();
+    if acts > 0 {
+        screen.line(&format!("{} due to follow:", counted(acts, "alert is", "alerts are")));
+        let mut table = table(&["incident", "severity", "is", "alert", "from", "act"]);
+        for push in pushes {
+            for (alert, act) in &push.acts {
+                table.add_row([
+                    cell(&push.number.to_string()),
+                    cell(&push.severity.to_string()),
+                    cell(&push.state.to_string()),
+                    cell(&alert.title),
+                    cell(&alert.state.to_string()),
+                    look(cell(&act.to_string()), Look::Notable),
+                ]);
+            }
+        }
+        screen.line(&table.to_string());
+    }
     left(observation, screen);
     brakes(observation, screen);
 }
 
 /// A pass that came to its end, for people.
 pub fn pass(pass: &Pass, screen: &mut Screen) {
-    if pass.outcomes.is_empty() {
+    if pass.outcomes.is_empty() && pass.pushed.is_empty() {
         screen.line("Nothing was changed: nothing is due.");
     } else {
         outcomes(pass.run, pass.written(), &pass.outcomes, screen);
+    }
+    if !pass.pushed.is_empty() {
+        let mut table = table(&["incident", "alert", "from", "act", "what became of it"]);
+        for pushed in &pass.pushed {
+            table.add_row([
+                cell(&pushed.number.to_string()),
+                cell(&pushed.alert.title),
+                cell(&pushed.alert.state.to_string()),
+                cell(&pushed.act.to_string()),
+                fate(&pushed.fate),
+            ]);
+        }
+        screen.line(&table.to_string());
     }
     left(&pass.observation, screen);
     brakes(&pass.observation, screen);
@@ -92,7 +124,7 @@ fn brakes(observation: &Observation, screen: &mut Screen) {
 
 /// A pass in one line.
 pub fn pass_line(pass: &Pass) -> String {
-    let failed = pass.outcomes.len() - pass.written();
+    let failed = pass.outcomes.len() + pass.pushed.len() - pass.written();
     let held = pass.observation.plan.left.iter().filter(|left| left.reason.is_held()).count();
     format!(
         "{}  {} seen, {} changed, {failed} not changed, {held} held",
@@ -112,6 +144,7 @@ pub fn outcome_line(outcome: &Outcome) -> String {
 pub fn observation_json(settings: &Settings, observation: &Observation) -> Value {
     let mut document = seen_json(settings, observation);
     document["changes"] = observation.plan.changes.iter().map(change_json).collect();
+    document["alerts"] = observation.plan.pushes.iter().flat_map(push_json).collect();
     document
 }
 
@@ -120,7 +153,16 @@ pub fn pass_json(settings: &Settings, pass: &Pass) -> Value {
     let mut document = seen_json(settings, &pass.observation);
     document["run"] = pass.run.map(|run| run.to_string()).into();
     document["changes"] = pass.outcomes.iter().map(outcome_json).collect();
+    document["alerts"] = pass.pushed.iter().map(pushed_json).collect();
     document
+}
+
+fn pushed_json(pushed: &Pushed) -> Value {
+    let mut json = act_json(&pushed.incident, pushed.number, &pushed.alert, pushed.act);
+    let (word, why) = fate_words(&pushed.fate);
+    json["outcome"] = word.into();
+    json["why"] = why.into();
+    json
 }
 
 /// A plan that was carried out, for machines.
@@ -142,6 +184,45 @@ fn outcome_json(outcome: &Outcome) -> Value {
     json["outcome"] = word(outcome).into();
     json["why"] = why(outcome).into();
     json
+}
+
+fn push_json(push: &Push) -> impl Iterator<Item = Value> + '_ {
+    push.acts.iter().map(|(alert, act)| act_json(&push.incident, push.number, alert, *act))
+}
+
+fn act_json(incident: &IncidentId, number: u64, alert: &Alert, act: AlertAct) -> Value {
+    json!({
+        "id": alert.id.as_str(),
+        "title": alert.title,
+        "name": alert.place.as_ref().map(lockstep_core::AlertPlace::name),
+        "incident": incident.as_str(),
+        "number": number,
+        "from": alert_state(&alert.state),
+        "act": act.to_string(),
+    })
+}
+
+/// What became of an act on an alert: a word, and why, where there is a why.
+fn fate_words(fate: &Fate) -> (&'static str, Option<String>) {
+    match fate {
+        Fate::Moved => ("made", None),
+        Fate::NotDue(why) => ("not due any more", Some(why.clone())),
+        Fate::Refused(why) => ("refused", Some(why.clone())),
+        Fate::InDoubt(why) => ("in doubt", Some(why.clone())),
+        Fate::NotTried(why) => ("not tried", Some(not_tried(why))),
+    }
+}
+
+fn fate(fate: &Fate) -> comfy_table::Cell {
+    let (word, why) = fate_words(fate);
+    let text = why.map_or_else(|| word.to_owned(), |why| format!("{word}: {why}"));
+    let how = match fate {
+        Fate::Moved => Look::Good,
+        Fate::NotDue(_) => Look::Faint,
+        Fate::NotTried(_) => Look::Notable,
+        Fate::Refused(_) | Fate::InDoubt(_) => Look::Bad,
+    };
+    look(cell(&text), how)
 }
 
 fn seen_json(settings: &Settings, observation: &Observation) -> Value {
@@ -186,7 +267,7 @@ fn change_json(change: &Change) -> Value {
         "from": state_word(&change.from),
         "to": target_word(change.to),
         "classification": match change.to {
-            Target::Active => None,
+            Target::New | Target::Active => None,
             Target::Closed(classification) => Some(classification.as_str()),
         },
         "alerts": alerts.collect::<Vec<_>>(),
@@ -260,8 +341,14 @@ fn why(outcome: &Outcome) -> Option<String> {
         Outcome::Left { reason, .. } => Some(reason.to_string()),
         Outcome::Refused { error, .. } => Some(error.clone()),
         Outcome::InDoubt { why, .. } => Some(why.clone()),
-        Outcome::NotTried { why: NotTried::Rights(why) | NotTried::Ledger(why), .. } => Some(why.clone()),
-        Outcome::NotTried { why: NotTried::Stopping, .. } => Some("lockstep was asked to end".to_owned()),
+        Outcome::NotTried { why, .. } => Some(not_tried(why)),
+    }
+}
+
+fn not_tried(why: &NotTried) -> String {
+    match why {
+        NotTried::Rights(why) | NotTried::Ledger(why) => why.clone(),
+        NotTried::Stopping => "lockstep was asked to end".to_owned(),
     }
 }
 
@@ -301,6 +388,7 @@ fn state_word(state: &IncidentState) -> &str {
 
 fn target_word(target: Target) -> &'static str {
     match target {
+        Target::New => "New",
         Target::Active => "Active",
         Target::Closed(_) => "Closed",
     }
@@ -309,6 +397,7 @@ fn target_word(target: Target) -> &'static str {
 /// What becomes of an incident.
 pub fn target(target: Target) -> String {
     match target {
+        Target::New => "New".to_owned(),
         Target::Active => "Active".to_owned(),
         Target::Closed(classification) => format!("Closed ({classification})"),
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use lockstep_core::Change;
+use lockstep_core::{Change, Reason, Verdict};
 use lockstep_engine::Observation;
 
 use super::pass::{alerts, moment, target};
@@ -23,8 +23,16 @@ pub fn ticket(settings: &Settings, observation: &Observation, names: bool) -> St
     row("instance", &settings.instance);
     row("policy", settings.policy.name());
     row("as of", &moment(observation.asked));
-    let waiting = observation.waiting.iter().map(|waiting| (&waiting.change, waiting.trips.first()));
-    let changes: Vec<_> = observation.plan.changes.iter().map(|change| (change, None)).chain(waiting).collect();
+    let waiting = observation.waiting.iter().filter_map(|waiting| {
+        let trip = waiting.trips.first().map(ToString::to_string);
+        Some((waiting.change.as_ref()?, trip))
+    });
+    let awaiting = observation.awaiting.iter().filter_map(|verdict| match verdict {
+        Verdict::Change(change) => Some((change, Some(Reason::NeedsApproval.to_string()))),
+        Verdict::Push(_) | Verdict::Leave(..) => None,
+    });
+    let due = observation.plan.changes.iter().map(|change| (change, None));
+    let changes: Vec<_> = due.chain(waiting).chain(awaiting).collect();
     if changes.is_empty() {
         text.push_str("\nNothing to change.\n");
         return text;
@@ -37,7 +45,7 @@ pub fn ticket(settings: &Settings, observation: &Observation, names: bool) -> St
     )
     .expect("a String takes all that is written");
     for (change, held) in changes {
-        let held = held.map_or_else(|| "–".to_owned(), ToString::to_string);
+        let held = held.unwrap_or_else(|| "–".to_owned());
         writeln!(text, "{}", change_row(change, &held, names)).expect("a String takes all that is written");
     }
     if !names {
