@@ -27,7 +27,7 @@ mod surroundings;
 mod watch;
 
 pub use clock::Clock;
-pub use doctor::needs;
+pub use doctor::{Check, LedgerFacts, LedgerFound, Mend, Status, examine, needs};
 pub use engine::{Engine, Identity};
 pub use observe::{Observation, Observer};
 pub use outcome::{Conclusion, Fate, NotTried, Outcome, Pass, Pushed, Told};

@@ -61,6 +61,8 @@ pub enum Command {
     /// Look at policies: what they do, and what their files can say
     #[command(subcommand)]
     Policy(PolicyCommand),
+    /// Check whether the tenant is set up so that a pass can do its work, and say what mends it; writes nothing
+    Doctor(Doctor),
     /// Print the custom roles that the policy needs, and no more
     Roles(Roles),
     /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
@@ -258,6 +260,17 @@ pub enum PolicyCommand {
     },
     /// Print the JSON schema of policy files, for editors
     Schema,
+}
+
+/// What `doctor` takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Doctor {
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// How long one request may wait for a service that wants to be left alone, in all
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = humantime::parse_duration)]
+    pub patience: Duration,
 }
 
 /// What `roles` takes.

@@ -5,6 +5,7 @@ mod apply;
 mod approve;
 mod completions;
 pub mod demo;
+mod doctor;
 mod init;
 mod kql;
 mod ledger;
@@ -38,6 +39,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
         Command::Policy(command) => policy::run(command, common, screen),
+        Command::Doctor(options) => doctor::run(&Settings::read(common, environment)?, options, screen),
         Command::Roles(options) => roles::run(&Place::read(common)?, &options, screen),
         Command::Init => init::run(&common.config, screen),
         Command::Demo(options) => demo::run(options, screen),

@@ -5,6 +5,7 @@
 
 mod brake;
 mod demo;
+mod doctor;
 mod export;
 mod kql;
 mod ledger;
@@ -20,6 +21,7 @@ mod ticket;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
 pub use demo::{demo, demo_json};
+pub use doctor::{checks, checks_json};
 pub use export::{Redaction, entries_csv, entries_json, entry_json};
 pub use kql::{answer, answer_line, failure_line, schemas};
 pub use ledger::{entries, verified, verified_json};

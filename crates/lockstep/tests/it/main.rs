@@ -3,6 +3,7 @@
 mod cloud;
 mod configuration;
 mod demo;
+mod doctor;
 mod faults;
 mod files;
 mod kql;
