@@ -196,8 +196,8 @@ pub(super) fn settings(call: &Call) -> Answer {
 /// Sets the switches that are named.
 pub(super) fn set_settings(call: &Call) -> Answer {
     let before = call.twin.world().settings().clone();
-    let named = call.object()?.into_iter();
-    let after = named.fold(Ok(before), |all: Result<_, String>, (name, value)| all?.with(&name, value));
+    let mut named = call.object()?.into_iter();
+    let after = named.try_fold(before, |all, (name, value)| all.with(&name, value));
     call.twin.world().set_settings(after.map_err(Refusal::bad_request)?);
     settings(call)
 }
