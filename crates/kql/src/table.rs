@@ -69,6 +69,18 @@ impl Table {
         &self.chunks
     }
 
+    /// The table without its last column, which holds the ingestion times of its rows.
+    pub(crate) fn ingested_by_last(&self) -> Self {
+        let mut schema = Schema::clone(&self.schema);
+        schema.columns.pop();
+        let chunk = |chunk: &Arc<Chunk>| {
+            let mut columns = chunk.columns.clone();
+            let ingested = columns.pop();
+            Arc::new(Chunk { columns, len: chunk.len, ingested })
+        };
+        Self::from_chunks(Arc::new(schema), self.chunks.iter().map(chunk).collect())
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         self.len

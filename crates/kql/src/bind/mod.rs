@@ -251,6 +251,11 @@ impl<'a> Binder<'a> {
     }
 }
 
+/// Whether an expression is `workspace(...)`, whose members are tables.
+fn is_workspace(expr: &Expr) -> bool {
+    matches!(&expr.kind, ExprKind::Call(call) if call.name.text == "workspace")
+}
+
 /// What an expression stands for.
 impl Binder<'_> {
     /// A scalar or a table. `rows` are those that a scalar may read.
@@ -262,6 +267,7 @@ impl Binder<'_> {
             ExprKind::Name(name) => self.named_entity(name, rows),
             ExprKind::Call(call) => self.called_entity(call, expr.span, rows),
             ExprKind::MemberCall(..) if matches!(rows, Rows::None) => Ok(Entity::Table(self.table(expr)?)),
+            ExprKind::Member(base, _) if is_workspace(base) => Ok(Entity::Table(self.table(expr)?)),
             _ => Ok(Entity::Scalar(self.scalar(expr, rows)?)),
         }
     }

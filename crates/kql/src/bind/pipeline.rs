@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::names::{Naming, Taken, implied};
 use super::scope::{Binding, INGESTION_TIME, Rows, hidden, visible};
-use super::{Binder, Bound, Entity, Noted};
+use super::{Binder, Bound, Entity, Noted, is_workspace};
 use crate::aggregates::Aggregate;
+use crate::database::qualified;
 use crate::error::{self, Error};
 use crate::nearest::nearest;
 use crate::plan::{Operator as Planned, Relation, Render, Scalar, ScalarKind, SortKey, Source};
@@ -66,11 +67,28 @@ impl Binder<'_> {
                 span: expr.span,
             }),
             ExprKind::Name(name) => self.table_named(name),
+            ExprKind::Member(base, table) if is_workspace(base) => self.table_of_workspace(base, table, expr.span),
             ExprKind::Member(..) | ExprKind::MemberCall(..) => {
                 Err(self.note(Error::unsupported("A table of another database or workspace", expr.span)))
             }
             _ => Err(self.tabular_expected(expr.span)),
         }
+    }
+
+    /// A table of another workspace. The wording for one that is not there is assumed.
+    fn table_of_workspace(&mut self, base: &Expr, table: &Name, span: Span) -> Bound<Relation> {
+        let ExprKind::Call(call) = &base.kind else { return Err(self.tabular_expected(span)) };
+        let argument = self.only_argument(call)?;
+        let workspace = self.constant_text(argument, Rows::None)?;
+        let name = Name::new(qualified(&workspace, &table.text), span);
+        if let Some(relation) = self.stored_table(&name) {
+            return Ok(relation);
+        }
+        if !self.database.has_others() {
+            return Err(self.note(Error::unsupported("A table of another database or workspace", span)));
+        }
+        let message = format!("Failed to resolve the table '{}' of the workspace '{workspace}'.", table.text);
+        Err(self.note(Error::new(error::UNKNOWN_TABLE, message, span)))
     }
 
     pub(super) fn tabular_expected(&mut self, span: Span) -> Noted {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bind;
+mod database;
 mod graph;
 mod limit;
 mod operators;

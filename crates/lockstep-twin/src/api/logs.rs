@@ -4,6 +4,7 @@
 //! <https://learn.microsoft.com/azure/azure-monitor/logs/api/errors>.
 
 mod timespan;
+mod workspaces;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use kql::{Answer as Rows, Database, Options, Schema, Table};
@@ -16,8 +17,9 @@ use super::reply::{Answer, Refusal, Reply};
 use crate::clock::{Stopwatch, wire_time};
 use crate::estate::Workspace;
 use crate::faults::Effect;
-use crate::world::{FIRST, Sentinel, World, datetime};
+use crate::world::{FIRST, datetime};
 use timespan::Timespan;
+use workspaces::{called, reach, together, within_reach};
 
 /// What a caller must be allowed to do.
 pub(super) const ACTION: &str = "Microsoft.OperationalInsights/workspaces/query/read";
@@ -129,7 +131,7 @@ fn answer(call: &Call, query: Option<&str>, timespan: Option<&str>, workspaces: 
     }
     let query = query.filter(|query| !query.trim().is_empty());
     let timespan = timespan.filter(|text| !text.is_empty());
-    let timespan = timespan.map(|text| Timespan::parse(text, call.twin.clock().now())).transpose();
+    let timespan = timespan.map(|text| Timespan::parse(text, call.twin.world().now())).transpose();
     let question = Question {
         query: query.ok_or_else(|| bad_argument(call, "The query is missing."))?.to_owned(),
         timespan: timespan.map_err(|error| bad_argument(call, &error))?,
@@ -152,20 +154,6 @@ fn workspace(call: &Call) -> Result<Workspace, Refusal> {
     Err(Refusal::logs(StatusCode::NOT_FOUND, "ResourceNotFoundError", message, call.correlation))
 }
 
-/// The place of a further workspace of a query, by its id, name, qualified name or ARM id.
-fn called(call: &Call, name: &str) -> Result<usize, Refusal> {
-    let is_called = |sentinel: &Sentinel| {
-        let one = &sentinel.workspace;
-        let qualified = format!("{}/{}/{}", one.subscription_id, one.resource_group, one.name);
-        [&one.id, &one.name, &qualified, &one.resource_id()].into_iter().any(|known| known.eq_ignore_ascii_case(name))
-    };
-    if let Some(place) = call.twin.world().sentinels.iter().position(is_called) {
-        return Ok(place);
-    }
-    let message = format!("Failed to resolve resource '{name}'.");
-    Err(Refusal::logs(StatusCode::BAD_REQUEST, "FailedToResolveResource", &message, call.correlation))
-}
-
 /// Whether the caller may query the workspace at a place.
 fn may_ask(call: &Call, place: usize) -> Result<(), Refusal> {
     let scope = call.twin.world().sentinels[place].workspace.resource_id();
@@ -174,8 +162,9 @@ fn may_ask(call: &Call, place: usize) -> Result<(), Refusal> {
 
 fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     let (tables, now) = call.twin.with(|world| (together(world, places), world.now()));
+    let others = within_reach(call, &question.query);
     let options = Options::at(datetime(now));
-    may_read(call, question, places, &tables, &options)?;
+    may_read(call, question, places, (&tables, &others), &options)?;
     let stale = match call.struck {
         Some(Effect::StaleTables { seconds }) => {
             Some(now - time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
@@ -184,9 +173,13 @@ fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     };
     let stale = stale.map(|until| format!("ingestion_time() <= datetime({})", wire_time(until)));
     let conditions = [stale, question.timespan.map(|timespan| timespan.condition())];
+    let narrow = |tables: Database| {
+        conditions.iter().flatten().try_fold(tables, |tables, condition| tables.narrowed(condition, &options))
+    };
     let run = || {
-        let tables =
-            conditions.iter().flatten().try_fold(tables, |tables, condition| narrowed(&tables, condition, &options))?;
+        let mut tables = narrow(tables)?;
+        let others = others.into_iter().map(|(names, own)| Ok((names, narrow(own)?)));
+        reach(&mut tables, &others.collect::<Result<Vec<_>, kql::Error>>()?);
         let began = Stopwatch::start();
         let rows = kql::run(&question.query, &tables, &options)?;
         Ok(written(call, &rows, &tables, began.elapsed()))
@@ -199,7 +192,7 @@ fn may_read(
     call: &Call,
     question: &Question,
     places: &[usize],
-    tables: &Database,
+    (tables, others): (&Database, &[([String; 4], Database)]),
     options: &Options,
 ) -> Result<(), Refusal> {
     let Some(caller) = &call.caller else { return Ok(()) };
@@ -217,41 +210,15 @@ fn may_read(
     if allowed.names().count() == tables.names().count() {
         return Ok(());
     }
-    let runs = |tables: &Database| kql::run(&question.query, tables, options);
+    let runs = |mut tables: Database| {
+        reach(&mut tables, others);
+        kql::run(&question.query, &tables, options)
+    };
     // A query that names a table that is not there cannot be run.
-    if runs(&allowed).is_err_and(|error| matches!(error.kind, kql::Kind::Semantic)) && runs(tables).is_ok() {
+    if runs(allowed).is_err_and(|error| matches!(error.kind, kql::Kind::Semantic)) && runs(tables.clone()).is_ok() {
         return Err(misfortune::forbidden(call, ACTION, ""));
     }
     Ok(())
-}
-
-/// The tables of several workspaces, each with the rows of all of them.
-fn together(world: &mut World, places: &[usize]) -> Database {
-    let mut all = Database::new();
-    for place in places {
-        let tables = world.tables(*place);
-        for name in tables.names() {
-            match (all.table_mut(name), tables.table(name)) {
-                (Some(known), Some(more)) => known.append(more.clone()),
-                (None, Some(first)) => all.insert(name, first.clone()),
-                (_, None) => {}
-            }
-        }
-    }
-    all
-}
-
-/// The tables, each with only the rows that meet the condition.
-fn narrowed(tables: &Database, condition: &str, options: &Options) -> Result<Database, kql::Error> {
-    let mut narrow = Database::new();
-    for name in tables.names() {
-        let answer = kql::run(&format!("{name} | where {condition}"), tables, options)?;
-        narrow.insert(
-            name,
-            answer.tables.into_iter().next().map_or_else(|| Table::empty(Schema::default()), |(_, table)| table),
-        );
-    }
-    Ok(narrow)
 }
 
 /// The answer as the service writes it.

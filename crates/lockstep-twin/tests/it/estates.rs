@@ -131,6 +131,21 @@ async fn a_query_spans_the_workspaces_that_it_names_and_the_caller_may_read() {
     }
     check(json!([OTHER_ID, "law-soc", "law-sentinel"]), "3").await;
     check(json!(["none"]), "400 FailedToResolveResource").await;
+    for (query, expected) in [
+        ("workspace('law-soc').SecurityAlert | count", "2"),
+        ("union SecurityAlert, workspace('LAW-SOC').SecurityAlert | count", "3"),
+        (
+            "union workspace('law-sentinel').SecurityAlert, workspace('law-soc').SecurityAlert | distinct TenantId | count",
+            "2",
+        ),
+        ("workspace('none').SecurityAlert | count", "400 BadArgumentError"),
+        ("workspace('law-soc').Moon | count", "400 BadArgumentError"),
+    ] {
+        let body = json!({"query": query, "timespan": "P1D"});
+        assert_eq!(count(&cloud, "POST /v1/workspaces/{id}/query", body).await, expected, "{query}");
+    }
+    let timed = json!({"query": "SecurityAlert | where isnotempty(ingestion_time()) | count", "timespan": "P1D"});
+    assert_eq!(count(&cloud, "POST /v1/workspaces/{id}/query", timed).await, "1", "a timespan leaves ingestion_time()");
     let get = format!("GET /v1/workspaces/{{id}}/query?query=SecurityAlert|count&workspaces={OTHER_ID}");
     assert_eq!(count(&cloud, &get, Value::Null).await, "3");
     let me = cloud.twin.estate().client_object_id.clone();
@@ -141,6 +156,8 @@ async fn a_query_spans_the_workspaces_that_it_names_and_the_caller_may_read() {
     });
     check(json!([]), "1").await;
     check(json!([OTHER_ID]), "403 InsufficientAccessError").await;
+    let hidden = json!({"query": "workspace('law-soc').SecurityAlert | count"});
+    assert_eq!(count(&cloud, "POST /v1/workspaces/{id}/query", hidden).await, "400 BadArgumentError");
     let batch = json!({"requests": [
         {"id": "1", "workspace": cloud.twin.estate().workspace_id, "body": {"query": "SecurityAlert | count"}},
         {"id": "2", "workspace": OTHER_ID, "body": {"query": "SecurityAlert | count"}},
