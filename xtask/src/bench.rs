@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+pub use peers::corpora;
+
 use crate::child::{self, Child};
 use crate::tree::root;
 

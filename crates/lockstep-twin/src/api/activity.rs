@@ -107,7 +107,6 @@ fn shown(activity: &Activity, call: &Call, select: Option<&str>) -> Value {
         (None, _) => "EndRequest",
     };
     let mut event = json!({
-        "channels": "Operation",
         "correlationId": activity.correlation_id,
         "description": activity.about.as_ref().map_or("", |about| about.description.as_str()),
         "eventDataId": activity.event_id,

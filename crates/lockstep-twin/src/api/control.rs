@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, invalid_content};
 use super::reply::{Answer, Refusal, Reply};
+use super::{Door, OPERATIONS};
 use crate::clock::wire_time;
 use crate::faults::Fault;
 use crate::rules::{Evidence, RULES};
@@ -138,6 +139,24 @@ pub(super) fn rules(_: &Call) -> Answer {
         json!({"name": rule.name, "when": format!("{:?}", rule.when), "says": rule.says, "evidence": evidence, "source": source})
     });
     Ok(Reply::ok(json!({"value": rules.collect::<Vec<_>>()})))
+}
+
+/// What the services here answer to: each operation with its method, path, api-versions and the right that it needs.
+pub(super) fn operations(_: &Call) -> Answer {
+    let shown = OPERATIONS.iter().filter(|operation| !operation.is_control()).map(|operation| {
+        let right = match operation.door {
+            Door::Arm(action) | Door::Logs(action) => action,
+            Door::Open | Door::Host | Door::Graph => "",
+        };
+        json!({
+            "name": operation.name,
+            "method": operation.method.as_str(),
+            "path": operation.path.0,
+            "versions": operation.versions,
+            "right": right,
+        })
+    });
+    Ok(Reply::ok(json!({"value": shown.collect::<Vec<_>>()})))
 }
 
 /// The faults that are set.

@@ -281,6 +281,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("ServicePrincipals_Get", GET, "/v1.0/servicePrincipals/{id}", ANY, Door::Graph, graph::service_principal),
 
     // The twin itself
+    op("Twin_Operations", GET, "/_twin/operations", ANY, Door::Open, control::operations),
     op("Twin_Stats", GET, "/_twin/stats", ANY, Door::Open, control::stats),
     op("Twin_ResetStats", DELETE, "/_twin/stats", ANY, Door::Open, control::reset_stats),
     op("Twin_Clock", GET, "/_twin/clock", ANY, Door::Open, control::clock),

@@ -230,7 +230,9 @@ pub(super) fn delete(call: &Call) -> Answer {
     let kind = kind(call);
     let deleted = call.twin.world().delete_stored(&holder(kind, call), kind.collection, call.param("name"));
     let status = if kind.in_workspace { gone(deleted) } else { StatusCode::NO_CONTENT };
-    Ok(Reply::empty(status))
+    // By the specification, of all kinds only an automation rule's deletion has something to say.
+    let speaks = kind.collection == Collection::AutomationRules && status == StatusCode::OK;
+    Ok(if speaks { Reply::ok(json!({})) } else { Reply::empty(status) })
 }
 
 fn kind(call: &Call) -> &'static Kind {

@@ -56,6 +56,7 @@ async fn acts_are_told_with_who_did_them() {
     for id in ["correlationId", "operationId", "eventDataId"] {
         assert_eq!(own[id], alert.alert_name.as_str(), "{id}");
     }
+    assert_eq!(events[0]["channels"], Value::Null, "the specification has no such member");
     assert_eq!((&own["claims"], &own["authorization"]), (&Value::Null, &Value::Null), "nobody did it");
     assert_eq!(own["properties"]["severity"], "High");
     let one = cloud

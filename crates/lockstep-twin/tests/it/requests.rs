@@ -174,6 +174,9 @@ async fn the_twins_own_calls_act_in_the_world() {
     let clock = send(twin, "POST", "https://twin/_twin/clock/step", None, r#"{"seconds":90}"#).await;
     assert_eq!(clock.json()["now"], "2024-06-01T00:01:30.0000000Z");
     assert_eq!(send(twin, "POST", "https://twin/_twin/clock/step", None, r#"{"seconds":-1}"#).await.status, 400);
+    let operations = send(twin, "GET", "https://twin/_twin/operations", None, "").await.json()["value"].clone();
+    let pricings = operations.as_array().unwrap().iter().find(|one| one["name"] == "Pricings_Get").unwrap();
+    assert_eq!((&pricings["method"], &pricings["right"]), (&"GET".into(), &"Microsoft.Security/pricings/read".into()));
     assert!(
         send(twin, "GET", "https://twin/_twin/rules", None, "").await.json()["value"].as_array().unwrap().len() > 5
     );

@@ -27,7 +27,9 @@ async fn each_kind_is_written_listed_read_and_deleted() {
         cloud.check(&format!("PUT {at}/one"), &stale, "409 Conflict").await;
         assert_eq!(cloud.check(&format!("GET {at}/ONE"), "", "200").await["name"], "one");
         assert_eq!(cloud.check(&format!("GET {at}"), "", "200").await["value"].as_array().unwrap().len(), before + 1);
-        cloud.check(&format!("DELETE {at}/one"), "", "200").await;
+        let deleted = cloud.arm(&format!("DELETE {at}/one"), "").await;
+        assert_eq!(deleted.outcome(), "200");
+        assert_eq!(deleted.text, if at.ends_with("/automationRules") { "{}" } else { "" }, "{at}");
         cloud.check(&format!("DELETE {at}/one"), "", "204").await;
         cloud.check(&format!("GET {at}/one"), "", "404 NotFound").await;
     }
