@@ -33,6 +33,12 @@ impl Path {
         self.with(PathStep::Element(index))
     }
 
+    /// The path from the root of a document to what another path leads to from here.
+    #[must_use]
+    pub fn join(&self, from_here: &Self) -> Self {
+        Self([self.0.as_slice(), &from_here.0].concat())
+    }
+
     /// The steps, from the root on.
     pub fn steps(&self) -> &[PathStep] {
         &self.0

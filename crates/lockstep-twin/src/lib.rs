@@ -7,6 +7,7 @@
 
 mod api;
 pub mod clock;
+mod deploy;
 pub mod estate;
 pub mod faults;
 mod files;

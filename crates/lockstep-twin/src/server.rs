@@ -16,7 +16,7 @@ use axum_server::accept::NoDelayAcceptor;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Control, Handle};
 use http::Request;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tower::make::Shared;
 use tower::{Service, ServiceExt};
 
@@ -69,6 +69,8 @@ pub struct Server {
     ca_pem: String,
     control: Control,
     serving: Vec<JoinHandle<io::Result<()>>>,
+    /// Runs workflows when they are due.
+    playing: AbortHandle,
 }
 
 impl Server {
@@ -94,7 +96,8 @@ impl Server {
         let identity_app = Shared::new(breaking(api::router(twin.clone(), Wire::IdentitySocket)));
 
         let serving = vec![tokio::spawn(https.serve(app)), tokio::spawn(http.serve(identity_app))];
-        Ok(Self { twin, address, identity_address, ca_pem: certificate.ca_pem, control, serving })
+        let playing = tokio::spawn(crate::deploy::start(twin.clone())).abort_handle();
+        Ok(Self { twin, address, identity_address, ca_pem: certificate.ca_pem, control, serving, playing })
     }
 
     /// What is served.
@@ -140,6 +143,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.control.shutdown();
+        self.playing.abort();
     }
 }
 

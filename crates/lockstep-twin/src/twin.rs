@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use crate::api::{self, Wire};
 use crate::clock::{Clock, Pace, machine_time};
+use crate::deploy::Deployed;
 use crate::estate::{Estate, Secrets};
 use crate::faults::Faults;
 use crate::loading::{self, LoadError, Loaded};
@@ -38,6 +39,7 @@ struct Inner {
     secrets: Secrets,
     clock: Clock,
     world: Mutex<World>,
+    deployed: Mutex<Deployed>,
     counters: Counters,
     faults: Faults,
     throttles: Throttles,
@@ -64,6 +66,7 @@ impl Twin {
             secrets,
             clock,
             world: Mutex::new(world),
+            deployed: Mutex::default(),
             counters: Counters::default(),
             faults: Faults::default(),
             throttles: Throttles::default(),
@@ -131,6 +134,11 @@ impl Twin {
     /// [`LoadError`] names the file and the line. What was loaded before the error stays.
     pub fn load(&self, dir: &Path) -> Result<Loaded, LoadError> {
         loading::load(&mut self.world(), dir)
+    }
+
+    /// What was deployed. Not to be held while the world is.
+    pub(crate) fn deployed(&self) -> MutexGuard<'_, Deployed> {
+        self.0.deployed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn counters(&self) -> &Counters {

@@ -131,14 +131,14 @@ pub(super) fn locations(call: &Call) -> Answer {
 
 /// The resource groups: the workspace's, and every one that an alert is about.
 pub(super) fn groups(call: &Call) -> Answer {
-    let names = call.twin.world().groups(call.param("subscription"));
+    let names = groups_of(call);
     Ok(Reply::ok(json!({"value": names.iter().map(|name| group_of(call, name)).collect::<Vec<_>>()})))
 }
 
 /// One resource group.
 pub(super) fn group(call: &Call) -> Answer {
     let wanted = call.param("group");
-    let names = call.twin.world().groups(call.param("subscription"));
+    let names = groups_of(call);
     let name = names.iter().find(|name| name.eq_ignore_ascii_case(wanted)).map_or(wanted, String::as_str);
     Ok(Reply::ok(group_of(call, name)))
 }
@@ -148,9 +148,21 @@ pub(super) fn group_exists(_: &Call) -> Answer {
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }
 
+/// The names of the subscription's resource groups.
+fn groups_of(call: &Call) -> Vec<String> {
+    let subscription = call.param("subscription");
+    let mut names = call.twin.world().groups(subscription);
+    names.extend(call.twin.deployed().groups(subscription));
+    names
+}
+
 fn group_of(call: &Call, name: &str) -> Value {
+    let id = format!("{}/resourceGroups/{name}", call.subscription());
+    if let Some(deployed) = call.twin.deployed().get(&id) {
+        return Value::Object(deployed.body.clone());
+    }
     json!({
-        "id": format!("{}/resourceGroups/{name}", call.subscription()),
+        "id": id,
         "name": name,
         "type": "Microsoft.Resources/resourceGroups",
         "location": call.twin.estate().location,

@@ -140,6 +140,9 @@ pub(super) fn put_assignment(call: &Call) -> Answer {
         let same = known.principal_id.eq_ignore_ascii_case(&principal_id)
             && known.role == role
             && known.scope.eq_ignore_ascii_case(&here);
+        if same && known.name.eq_ignore_ascii_case(name) {
+            return Ok(Reply::ok(assignment_of(known, call)));
+        }
         if same {
             let message = format!(
                 "The role assignment already exists. The ID of the existing role assignment is {}.",

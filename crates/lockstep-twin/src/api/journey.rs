@@ -169,6 +169,26 @@ fn tell(call: &Call, refused: Option<u16>) {
     call.twin.world().log_activity(&act);
 }
 
+/// Does what an operation of ARM does for a caller whose token was read before.
+pub(super) fn carried(call: &mut Call) -> Result<Reply, Refusal> {
+    let Door::Arm(action) = call.operation.door else {
+        return Err(Refusal::bad_request("Only operations of Resource Manager can be part of another."));
+    };
+    let admitted = may_enter(call, action);
+    let answer = admitted.and_then(|()| (call.operation.handler)(call));
+    tell(call, answer.as_ref().err().map(|refusal| refusal.status.as_u16()));
+    answer
+}
+
+/// Whether what the call names exists, and the caller may do it there.
+fn may_enter(call: &mut Call, action: &str) -> Result<(), Refusal> {
+    version(call)?;
+    subscription(call)?;
+    tenant(call)?;
+    right(call, action, &call.path)?;
+    scope(call)
+}
+
 fn admit(call: &mut Call) -> Result<(), Refusal> {
     match call.operation.door {
         Door::Open | Door::Host => Ok(()),
@@ -176,11 +196,7 @@ fn admit(call: &mut Call) -> Result<(), Refusal> {
             let caller = caller(call, tokens::ARM)?;
             throttle(call, &caller)?;
             call.caller = Some(caller);
-            version(call)?;
-            subscription(call)?;
-            tenant(call)?;
-            right(call, action, &call.path)?;
-            scope(call)
+            may_enter(call, action)
         }
         Door::Graph => {
             call.caller = Some(caller(call, tokens::GRAPH)?);
@@ -372,6 +388,7 @@ fn place(call: &Call) -> Option<usize> {
 fn scope(call: &mut Call) -> Result<(), Refusal> {
     if let Some(group) = call.params.get("group")
         && !call.twin.world().knows_group(call.param("subscription"), group)
+        && !call.twin.deployed().knows_group(call.param("subscription"), group)
     {
         let message = format!("Resource group '{group}' could not be found.");
         return Err(Refusal::arm(StatusCode::NOT_FOUND, "ResourceGroupNotFound", message));

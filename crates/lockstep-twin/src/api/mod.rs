@@ -9,11 +9,14 @@ mod arm;
 mod authorization;
 mod call;
 mod control;
+mod deployed;
+mod deployments;
 mod entra;
 mod graph;
 mod identity;
 mod incident_parts;
 mod incidents;
+pub(crate) mod inside;
 mod journey;
 mod lenient;
 mod logs;
@@ -24,17 +27,18 @@ mod relations;
 mod reply;
 mod resources;
 mod unserved;
+mod workflows;
 mod workspace;
 
 use axum::Router;
 use axum::extract::Request;
 use http::Method;
 
-use call::Call;
-pub(crate) use call::Wire;
+pub(crate) use call::{Call, Wire};
 pub(crate) use journey::Break;
 use path::Template;
 use reply::Answer;
+pub(crate) use reply::Refusal;
 
 use crate::Twin;
 
@@ -150,6 +154,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("ResourceGroups_CheckExistence", HEAD, "/subscriptions/{subscription}/resourceGroups/{group}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::group_exists),
     op("Resources_List", GET, "/subscriptions/{subscription}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resources/read"), workspace::resources),
     op("Resources_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/resources/read"), workspace::resources),
+    op("ResourceGroups_CreateOrUpdate", PUT, "/subscriptions/{subscription}/resourceGroups/{name}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/write"), deployed::put_group),
     op("Providers_List", GET, "/subscriptions/{subscription}/providers", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::providers),
     op("Providers_Get", GET, "/subscriptions/{subscription}/providers/{provider}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::provider),
     op("Workspaces_List", GET, "/subscriptions/{subscription}/providers/Microsoft.OperationalInsights/workspaces", WORKSPACES, Door::Arm("Microsoft.OperationalInsights/workspaces/read"), workspace::list),
@@ -158,6 +163,58 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Tables_ListByWorkspace", GET, workspace!("/tables"), TABLES, Door::Arm("Microsoft.OperationalInsights/workspaces/tables/read"), workspace::tables),
     op("Tables_Get", GET, workspace!("/tables/{table}"), TABLES, Door::Arm("Microsoft.OperationalInsights/workspaces/tables/read"), workspace::table),
     op("Solutions_Get", GET, "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.OperationsManagement/solutions/{solution}", SOLUTIONS, Door::Arm("Microsoft.OperationsManagement/solutions/read"), workspace::solution),
+
+    // Deployments
+    op("Deployments_ListAtSubscriptionScope", GET, at_subscription!("/providers/Microsoft.Resources/deployments"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::list),
+    op("Deployments_GetAtSubscriptionScope", GET, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::get),
+    op("Deployments_CreateOrUpdateAtSubscriptionScope", PUT, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/write"), deployments::put),
+    op("Deployments_DeleteAtSubscriptionScope", DELETE, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/delete"), deployments::delete),
+    op("Deployments_ValidateAtSubscriptionScope", POST, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}/validate"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/validate/action"), deployments::validate),
+    op("Deployments_WhatIfAtSubscriptionScope", POST, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}/whatIf"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/whatIf/action"), deployments::what_if),
+    op("DeploymentOperations_ListAtSubscriptionScope", GET, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}/operations"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operations/read"), deployments::operations),
+    op("Deployments_StatusAtSubscriptionScope", GET, at_subscription!("/providers/Microsoft.Resources/deployments/{deployment}/operationStatuses/{operation}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operationstatuses/read"), deployments::status),
+    op("Deployments_ListByResourceGroup", GET, at_group!("/providers/Microsoft.Resources/deployments"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::list),
+    op("Deployments_Get", GET, at_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::get),
+    op("Deployments_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/write"), deployments::put),
+    op("Deployments_Delete", DELETE, at_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/delete"), deployments::delete),
+    op("Deployments_Validate", POST, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/validate"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/validate/action"), deployments::validate),
+    op("Deployments_WhatIf", POST, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/whatIf"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/whatIf/action"), deployments::what_if),
+    op("DeploymentOperations_List", GET, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/operations"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operations/read"), deployments::operations),
+    op("Deployments_Status", GET, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/operationStatuses/{operation}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operationstatuses/read"), deployments::status),
+
+    // What deployments bring
+    op("UserAssignedIdentities_List", GET, at_group!("/providers/Microsoft.ManagedIdentity/userAssignedIdentities"), IDENTITIES, Door::Arm("Microsoft.ManagedIdentity/userAssignedIdentities/read"), deployed::list),
+    op("UserAssignedIdentities_Get", GET, at_group!("/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"), IDENTITIES, Door::Arm("Microsoft.ManagedIdentity/userAssignedIdentities/read"), deployed::get),
+    op("UserAssignedIdentities_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"), IDENTITIES, Door::Arm("Microsoft.ManagedIdentity/userAssignedIdentities/write"), deployed::put),
+    op("UserAssignedIdentities_Delete", DELETE, at_group!("/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"), IDENTITIES, Door::Arm("Microsoft.ManagedIdentity/userAssignedIdentities/delete"), deployed::delete),
+    op("Connections_List", GET, at_group!("/providers/Microsoft.Web/connections"), CONNECTIONS, Door::Arm("Microsoft.Web/connections/Read"), deployed::list),
+    op("Connections_Get", GET, at_group!("/providers/Microsoft.Web/connections/{name}"), CONNECTIONS, Door::Arm("Microsoft.Web/connections/Read"), deployed::get),
+    op("Connections_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Web/connections/{name}"), CONNECTIONS, Door::Arm("Microsoft.Web/connections/Write"), deployed::put),
+    op("Connections_Delete", DELETE, at_group!("/providers/Microsoft.Web/connections/{name}"), CONNECTIONS, Door::Arm("Microsoft.Web/connections/Delete"), deployed::delete),
+    op("Jobs_List", GET, at_group!("/providers/Microsoft.App/jobs"), APPS, Door::Arm("Microsoft.App/jobs/read"), deployed::list),
+    op("Jobs_Get", GET, at_group!("/providers/Microsoft.App/jobs/{name}"), APPS, Door::Arm("Microsoft.App/jobs/read"), deployed::get),
+    op("Jobs_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.App/jobs/{name}"), APPS, Door::Arm("Microsoft.App/jobs/write"), deployed::put),
+    op("Jobs_Delete", DELETE, at_group!("/providers/Microsoft.App/jobs/{name}"), APPS, Door::Arm("Microsoft.App/jobs/delete"), deployed::delete),
+    op("ContainerApps_List", GET, at_group!("/providers/Microsoft.App/containerApps"), APPS, Door::Arm("Microsoft.App/containerApps/read"), deployed::list),
+    op("ContainerApps_Get", GET, at_group!("/providers/Microsoft.App/containerApps/{name}"), APPS, Door::Arm("Microsoft.App/containerApps/read"), deployed::get),
+    op("ContainerApps_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.App/containerApps/{name}"), APPS, Door::Arm("Microsoft.App/containerApps/write"), deployed::put),
+    op("ContainerApps_Delete", DELETE, at_group!("/providers/Microsoft.App/containerApps/{name}"), APPS, Door::Arm("Microsoft.App/containerApps/delete"), deployed::delete),
+    op("ManagedEnvironments_List", GET, at_group!("/providers/Microsoft.App/managedEnvironments"), APPS, Door::Arm("Microsoft.App/managedEnvironments/read"), deployed::list),
+    op("ManagedEnvironments_Get", GET, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/read"), deployed::get),
+    op("ManagedEnvironments_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/write"), deployed::put),
+    op("ManagedEnvironments_Delete", DELETE, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/delete"), deployed::delete),
+    op("Workflows_ListBySubscription", GET, at_subscription!("/providers/Microsoft.Logic/workflows"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::list),
+    op("Workflows_List", GET, at_group!("/providers/Microsoft.Logic/workflows"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::list),
+    op("Workflows_Get", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::get),
+    op("Workflows_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Logic/workflows/{name}"), LOGIC, Door::Arm("Microsoft.Logic/workflows/write"), deployed::put),
+    op("Workflows_Delete", DELETE, at_group!("/providers/Microsoft.Logic/workflows/{name}"), LOGIC, Door::Arm("Microsoft.Logic/workflows/delete"), deployed::delete),
+    op("Workflows_Enable", POST, at_group!("/providers/Microsoft.Logic/workflows/{name}/enable"), LOGIC, Door::Arm("Microsoft.Logic/workflows/enable/action"), workflows::enable),
+    op("Workflows_Disable", POST, at_group!("/providers/Microsoft.Logic/workflows/{name}/disable"), LOGIC, Door::Arm("Microsoft.Logic/workflows/disable/action"), workflows::disable),
+    op("WorkflowTriggers_List", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}/triggers"), LOGIC, Door::Arm("Microsoft.Logic/workflows/triggers/read"), workflows::triggers),
+    op("WorkflowTriggers_Run", POST, at_group!("/providers/Microsoft.Logic/workflows/{name}/triggers/{trigger}/run"), LOGIC, Door::Arm("Microsoft.Logic/workflows/triggers/run/action"), workflows::run),
+    op("WorkflowRuns_List", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}/runs"), LOGIC, Door::Arm("Microsoft.Logic/workflows/runs/read"), workflows::runs),
+    op("WorkflowRuns_Get", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}/runs/{run}"), LOGIC, Door::Arm("Microsoft.Logic/workflows/runs/read"), workflows::one_run),
+    op("WorkflowRunActions_List", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}/runs/{run}/actions"), LOGIC, Door::Arm("Microsoft.Logic/workflows/runs/actions/read"), workflows::actions),
 
     // Defender for Cloud
     op("Locations_List", GET, security!("/locations"), SECURITY_LOCATIONS, Door::Arm("Microsoft.Security/locations/read"), alerts::locations),
@@ -351,6 +408,44 @@ const RESOURCES: &[&str] = &[
     "2025-03-01",
     "2025-04-01",
 ];
+const DEPLOYMENTS: &[&str] = &[
+    "2015-01-01",
+    "2016-09-01",
+    "2017-05-10",
+    "2018-02-01",
+    "2018-05-01",
+    "2019-03-01",
+    "2019-05-01",
+    "2019-05-10",
+    "2019-07-01",
+    "2019-08-01",
+    "2019-10-01",
+    "2020-06-01",
+    "2020-08-01",
+    "2020-10-01",
+    "2021-01-01",
+    "2021-04-01",
+    "2022-09-01",
+    "2023-07-01",
+    "2024-03-01",
+    "2024-07-01",
+    "2024-11-01",
+    "2025-03-01",
+    "2025-04-01",
+];
+const IDENTITIES: &[&str] = &[
+    "2015-08-31-preview",
+    "2018-11-30",
+    "2021-09-30-preview",
+    "2022-01-31-preview",
+    "2023-01-31",
+    "2023-07-31-preview",
+    "2024-11-30",
+];
+const CONNECTIONS: &[&str] = &["2015-08-01-preview", "2016-06-01", "2018-07-01-preview"];
+const LOGIC: &[&str] =
+    &["2015-02-01-preview", "2016-06-01", "2016-10-01", "2017-07-01", "2018-07-01-preview", "2019-05-01"];
+const APPS: &[&str] = &["2022-03-01", "2022-10-01", "2023-05-01", "2024-03-01", "2025-01-01", "2025-07-01"];
 const WORKSPACES: &[&str] = &[
     "2020-08-01",
     "2020-10-01",
@@ -369,8 +464,25 @@ const ALERTS: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2021-11-01"
 const SUPPRESSION: &[&str] = &["2019-01-01-preview"];
 const SECURITY_SETTINGS: &[&str] = &["2019-01-01", "2021-06-01", "2021-07-01", "2022-05-01"];
 const PRICINGS: &[&str] = &["2018-06-01", "2022-03-01", "2023-01-01", "2024-01-01"];
-const AUTHORIZATION: &[&str] =
-    &["2015-07-01", "2018-01-01-preview", "2018-07-01", "2020-04-01-preview", "2022-04-01", "2022-05-01-preview"];
+const AUTHORIZATION: &[&str] = &[
+    "2015-07-01",
+    "2016-07-01",
+    "2017-05-01",
+    "2017-09-01",
+    "2017-10-01-preview",
+    "2018-01-01-preview",
+    "2018-07-01",
+    "2018-09-01-preview",
+    "2018-12-01-preview",
+    "2019-04-01-preview",
+    "2020-03-01-preview",
+    "2020-04-01-preview",
+    "2020-08-01-preview",
+    "2020-10-01-preview",
+    "2021-04-01-preview",
+    "2022-04-01",
+    "2022-05-01-preview",
+];
 const ARM_QUERY: &[&str] = &["2017-10-01"];
 const ACTIVITY: &[&str] = &["2015-04-01"];
 const SENTINEL: &[&str] = &[

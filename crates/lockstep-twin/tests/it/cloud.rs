@@ -59,6 +59,13 @@ impl Cloud {
         Self { twin, arm, logs }
     }
 
+    /// Lets time pass, and signs in again: tokens live for an hour.
+    pub async fn step(&mut self, by: std::time::Duration) {
+        self.twin.clock().step(by);
+        self.arm = token(&self.twin, "https://management.azure.com").await;
+        self.logs = token(&self.twin, "https://api.loganalytics.io").await;
+    }
+
     /// Calls ARM. Paths may use `{sub}`, `{rg}`, `{ws}` (the workspace) and `{sentinel}`; the api-version is added where
     /// none is given.
     pub async fn arm(&self, request: &str, body: &str) -> Reply {

@@ -4,8 +4,10 @@
 
 mod activity;
 mod alerts;
+mod article;
 mod automation;
 mod cloud;
+mod deployments;
 mod estates;
 mod faults;
 mod incidents;
