@@ -69,15 +69,20 @@ pub fn operation(act: AlertAct) -> Operation {
     }
 }
 
-fn url(endpoints: &Endpoints, place: &AlertPlace, verb: &str) -> Url {
+/// The ARM id of an alert.
+pub fn arm_id(place: &AlertPlace) -> String {
     let group = place.resource_group().map_or_else(String::new, |group| format!("/resourceGroups/{group}"));
-    let mut url = endpoints.arm.clone();
-    url.set_path(&format!(
-        "/subscriptions/{}{group}/providers/Microsoft.Security/locations/{}/alerts/{}{verb}",
+    format!(
+        "/subscriptions/{}{group}/providers/Microsoft.Security/locations/{}/alerts/{}",
         place.subscription(),
         place.location(),
         place.name()
-    ));
+    )
+}
+
+fn url(endpoints: &Endpoints, place: &AlertPlace, verb: &str) -> Url {
+    let mut url = endpoints.arm.clone();
+    url.set_path(&format!("{}{verb}", arm_id(place)));
     url.query_pairs_mut().append_pair("api-version", API_VERSION);
     url
 }

@@ -7,6 +7,7 @@
 //!
 //! Wire spellings live here and nowhere else. Left out: deciding anything, waiting before a write, and reading a clock.
 
+mod activity;
 mod alerts;
 mod credentials;
 mod door;
@@ -28,11 +29,13 @@ mod roles;
 mod scope;
 mod secret;
 mod sightings;
+mod suppression;
 mod tasks;
 mod tenant;
 mod throttle;
 mod wire_time;
 
+pub use activity::AlertEvent;
 pub use alerts::FreshAlert;
 pub use azure_core::http::{HttpClient, Url};
 pub use credentials::{Auth, AuthError, UserAssigned};
@@ -48,6 +51,7 @@ pub use roles::{Role, RolePart, roles};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use sightings::{Question, Sightings, Unreadable, Untouched};
+pub use suppression::SuppressionRule;
 pub use tenant::{
     AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident,
     WorkspaceResource,

@@ -15,6 +15,10 @@ pub enum Operation {
     ListTasks,
     /// Read one alert.
     ReadAlert,
+    /// Read who acted on an alert.
+    ReadActivityLog,
+    /// List what dismisses new alerts by itself in a subscription.
+    ListSuppressionRules,
     /// Make an alert active again.
     ActivateAlert,
     /// Set an alert in progress.
@@ -55,6 +59,8 @@ impl Operation {
         Self::WriteIncident,
         Self::ListTasks,
         Self::ReadAlert,
+        Self::ReadActivityLog,
+        Self::ListSuppressionRules,
         Self::ActivateAlert,
         Self::SetAlertInProgress,
         Self::DismissAlert,
@@ -89,8 +95,11 @@ impl Operation {
             | Self::DismissAlert
             | Self::ResolveAlert
             | Self::ReadAlertSync
+            | Self::ListSuppressionRules
             | Self::ListPlans => Side::Defender,
-            Self::ReadWorkspace | Self::ReadWorkspaceRights | Self::ReadSubscriptionRights => Side::ResourceManager,
+            Self::ReadActivityLog | Self::ReadWorkspace | Self::ReadWorkspaceRights | Self::ReadSubscriptionRights => {
+                Side::ResourceManager
+            }
         }
     }
 
@@ -107,6 +116,8 @@ impl Operation {
             Self::WriteIncident => &["Microsoft.SecurityInsights/incidents/write"],
             Self::ListTasks => &["Microsoft.SecurityInsights/incidents/tasks/read"],
             Self::ReadAlert => &["Microsoft.Security/locations/alerts/read"],
+            Self::ReadActivityLog => &["Microsoft.Insights/eventtypes/values/read"],
+            Self::ListSuppressionRules => &["Microsoft.Security/alertsSuppressionRules/read"],
             Self::ActivateAlert => &["Microsoft.Security/locations/alerts/activate/action"],
             Self::SetAlertInProgress => &["Microsoft.Security/locations/alerts/inProgress/action"],
             Self::DismissAlert => &["Microsoft.Security/locations/alerts/dismiss/action"],
@@ -151,6 +162,8 @@ impl fmt::Display for Operation {
             Self::WriteIncident => "writing an incident",
             Self::ListTasks => "listing an incident's tasks",
             Self::ReadAlert => "reading an alert",
+            Self::ReadActivityLog => "reading the activity log",
+            Self::ListSuppressionRules => "listing suppression rules",
             Self::ActivateAlert => "activating an alert",
             Self::SetAlertInProgress => "setting an alert in progress",
             Self::DismissAlert => "dismissing an alert",

@@ -133,6 +133,8 @@ pub const PERMISSIONS: &[Permission] = &[
     documented("Microsoft.SecurityInsights/incidents/read", Level::Workspace, Part::Read, SECURITY),
     documented("Microsoft.SecurityInsights/incidents/tasks/read", Level::Workspace, Part::Read, SECURITY),
     documented("Microsoft.Security/locations/alerts/read", Level::Subscription, Part::Read, SECURITY),
+    documented("Microsoft.Security/alertsSuppressionRules/read", Level::Subscription, Part::Read, SECURITY),
+    documented("Microsoft.Insights/eventtypes/values/read", Level::Subscription, Part::Read, MONITOR),
 
     documented("Microsoft.OperationalInsights/workspaces/read", Level::Workspace, Part::Doctor, LOGS),
     documented("Microsoft.SecurityInsights/onboardingStates/read", Level::Workspace, Part::Doctor, SECURITY),
@@ -165,6 +167,7 @@ pub const WILDCARD_ADDS: &[&str] = &["Microsoft.Security/locations/alerts/simula
 
 const SECURITY: &str = "https://learn.microsoft.com/azure/role-based-access-control/permissions/security";
 const LOGS: &str = "https://learn.microsoft.com/azure/azure-monitor/logs/manage-access";
+const MONITOR: &str = "https://learn.microsoft.com/azure/role-based-access-control/permissions/monitor";
 const TABLES: &str = "manage-access names the action of each table beside that of the query; that a query without it is \
                       refused, rather than answered without rows, is assumed";
 const OWN_RIGHTS: &str = "listed for the operation; that a caller who holds any role needs it too is assumed";

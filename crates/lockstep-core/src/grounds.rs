@@ -87,14 +87,16 @@ fn untouched(confirmed: &Confirmed, knobs: &Knobs, memory: &Memory<'_>) -> Resul
     if is_newer && !is_ours && act.is_of_a_person(knobs.person) { Err(Reason::ActedSince) } else { Ok(()) }
 }
 
-/// Saying otherwise what an incident turned out to be needs an act of a person on one of its alerts.
+/// Saying otherwise what an incident turned out to be needs an act of a person on one of its alerts. Where none is named a
+/// while after an alert moved, it was an echo.
 fn named(confirmed: &Confirmed) -> Result<(), Reason> {
-    let is_named = |alert: &Alert| alert.moved.as_ref().is_some_and(|moved| matches!(moved.by, Mover::Person(_)));
-    if confirmed.incident.alerts.iter().any(is_named) {
-        Ok(())
-    } else {
-        Err(Reason::MoverUnknown(why_unknown(confirmed)))
+    let alerts = &confirmed.incident.alerts;
+    if alerts.iter().any(|alert| alert.mover().is_some()) {
+        return Ok(());
     }
+    let is_new = |alert: &Alert| alert.moved.as_ref().is_none_or(|it| confirmed.at.seconds_since(it.at) < LOG_DELAY);
+    let is_pending = alerts.iter().any(is_new);
+    Err(if is_pending { Reason::MoverUnknown(why_unknown(confirmed)) } else { Reason::Echo })
 }
 
 fn why_unknown(confirmed: &Confirmed) -> String {
@@ -204,6 +206,9 @@ fn closed_by_a_person(confirmed: &Confirmed, knobs: &Knobs) -> Result<(), Reason
 /// An incident holds at most 150 alerts; at the limit there may be more that it does not name.
 /// Source: <https://learn.microsoft.com/azure/sentinel/sentinel-service-limits>.
 const ALERTS_PER_INCIDENT: u64 = 150;
+
+/// How long the activity log may take to tell of an act, in seconds. Assumed: minutes are documented, no bound is.
+const LOG_DELAY: u64 = 1_800;
 
 const NOBODY_ASKED: &str = "the activity log was not read";
 const NO_TIMES: &str = "it is not known when the alert was raised or when it was dismissed";

@@ -12,7 +12,7 @@ use lockstep_ledger::History;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Movers, Surroundings, marked_suspect};
 
 /// An incident as it was read, whole.
 #[derive(Clone, Debug)]
@@ -108,7 +108,8 @@ impl Eyes<'_> {
         let tasks = async { if closes { self.workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
         let around = async {
             let mut alerts = seen.alerts.clone();
-            self.surroundings.fill(self.workspace, self.history, course, &mut alerts).await;
+            let movers = Movers::of(self.policy, seen, course);
+            self.surroundings.fill(self.workspace, self.history, course, movers, &mut alerts).await;
             alerts
         };
         let (fresh, tasks, alerts) = futures::join!(self.workspace.incident(&seen.id), tasks, around);
@@ -154,7 +155,8 @@ async fn read_alert(workspace: &Workspace, seen: Alert) -> Result<AlertWithDocum
                 state: fresh.state.clone(),
                 ..seen
             };
-            Ok((alert, fresh.document().cloned()))
+            let document = fresh.document().cloned();
+            Ok((marked_suspect(alert, document.as_ref()), document))
         }
         Err(error) if error.is_about_rights() => Err(Reason::NotAllowed(error.to_string())),
         Err(error) => {

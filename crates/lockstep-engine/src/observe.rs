@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use crate::confirm::{Decided, Eyes, Judged};
 use crate::stopped::Stopped;
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Movers, Surroundings};
 
 /// Looks at one workspace with the eyes of one policy.
 #[derive(Clone, Debug)]
@@ -189,6 +189,10 @@ impl Eyes<'_> {
                 Some(trip) => Decided::Leave(seen.clone(), Reason::Braked(trip)),
                 None => self.look(seen, Some(&course)).await,
             },
+            // Who moved last, only the activity log tells.
+            Err(Reason::MovedApart) if Movers::of(self.policy, seen, None) != Movers::None => {
+                self.look(seen, None).await
+            }
             // The tables may be older than what the ledger knows.
             Err(reason) if memory.base.is_some() && settles(seen, &reason, memory.base).is_some() => {
                 self.look(seen, None).await

@@ -1,14 +1,18 @@
-//! What a decision needs beside an incident and its alerts: the other incidents that hold an alert, and whether the
-//! products' own sync carries closings to it.
+//! What a decision needs beside an incident and its alerts: the other incidents that hold an alert, whether the products' own
+//! sync carries closings to it, and who moved it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
-use lockstep_azure::Workspace;
-use lockstep_core::{Alert, AlertId, AlertState, Course, Elsewhere, IncidentState};
-use lockstep_ledger::History;
+use lockstep_azure::{SuppressionRule, Workspace};
+use lockstep_core::{
+    Alert, AlertId, AlertState, Conflict, Course, Elsewhere, Holds, Incident, IncidentState, Moved, Mover, Policy,
+    Suppression, Time, Who,
+};
+use lockstep_ledger::{History, RunId};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -16,6 +20,15 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Surroundings {
     syncs: Arc<Mutex<BTreeMap<String, Synced>>>,
+    rules: Arc<Mutex<BTreeMap<Uuid, Rules>>>,
+}
+
+/// The suppression rules of a subscription, and when they were asked for.
+#[derive(Clone, Debug)]
+struct Rules {
+    asked: Instant,
+    /// Why nobody can tell, where they could not be read.
+    rules: Result<Arc<[SuppressionRule]>, String>,
 }
 
 /// Whether the products' own sync is on for a subscription, and when that was asked.
@@ -33,8 +46,13 @@ impl Surroundings {
         workspace: &Workspace,
         history: &History,
         course: Option<&Course>,
+        movers: Movers,
         alerts: &mut [Alert],
     ) {
+        join_all(alerts.iter_mut().filter(|alert| movers.want(&alert.state)).map(|alert| async {
+            alert.moved = self.moved(workspace, history, alert).await.or(alert.moved.take());
+        }))
+        .await;
         join_all(alerts.iter_mut().map(|alert| async {
             for other in &mut alert.elsewhere {
                 *other = elsewhere(workspace, history, &alert.id, &alert.state, other.clone()).await;
@@ -49,6 +67,69 @@ impl Surroundings {
                 alert.synced = self.synced(workspace, place.subscription()).await;
             }
         }
+    }
+
+    /// How an alert came to stand where it stands, as the activity log tells it; `None` where it cannot be asked.
+    async fn moved(&self, workspace: &Workspace, history: &History, alert: &Alert) -> Option<Moved> {
+        let (place, moved) = (alert.place.as_ref()?, alert.moved.as_ref()?);
+        let around = |seconds: i64| Time::from_ticks(moved.at.ticks() + seconds * Time::TICKS_PER_SECOND);
+        let unknown = |why: String| Some(Moved { at: moved.at, by: Mover::NotDetermined(why) });
+        let events = match workspace.alert_events(place, around(-BEFORE), around(AFTER)).await {
+            Ok(events) => events,
+            Err(error) => return unknown(error.to_string()),
+        };
+        let Some(last) = events.iter().max_by_key(|event| event.at) else {
+            if alert.state != AlertState::Dismissed {
+                return unknown(NO_ACT.to_owned());
+            }
+            return match self.suppression(workspace, place.subscription(), &alert.kind).await {
+                Ok(Some(rule)) => Some(Moved { at: moved.at, by: Mover::Suppression(rule) }),
+                Ok(None) => unknown(NO_ACT.to_owned()),
+                Err(why) => unknown(why),
+            };
+        };
+        if last.act.leads_to() != alert.state {
+            return unknown(OTHER_ACT.to_owned());
+        }
+        let is_run = |guid: Uuid| history.runs().iter().any(|run| run.id() == RunId::new(guid));
+        let by = if last.correlation.is_some_and(is_run) {
+            Mover::Ourselves
+        } else if last.app_id.eq_ignore_ascii_case(SENTINEL) || last.caller.eq_ignore_ascii_case(SENTINEL_NAME) {
+            Mover::Sync
+        } else {
+            let (name, object_id, address) = (last.caller.clone(), last.object_id.clone(), last.address.clone());
+            Mover::Person(Who { name, object_id, address, is_suspect: false })
+        };
+        Some(Moved { at: last.at, by })
+    }
+
+    /// The youngest suppression rule that may have dismissed an alert of this type.
+    async fn suppression(
+        &self,
+        workspace: &Workspace,
+        subscription: &str,
+        kind: &str,
+    ) -> Result<Option<Suppression>, String> {
+        let guid = Uuid::try_parse(subscription).map_err(|error| error.to_string())?;
+        let kept = self.rules().get(&guid).filter(|kept| kept.asked.elapsed() < RULES_KEPT).cloned();
+        let rules = match kept {
+            Some(kept) => kept.rules,
+            None => {
+                let read = workspace.suppression_rules(guid).await;
+                let rules = read.map(Arc::from).map_err(|error| error.to_string());
+                self.rules().insert(guid, Rules { asked: Instant::now(), rules: rules.clone() });
+                rules
+            }
+        };
+        let rules = rules?;
+        let fitting = rules.iter().filter(|rule| rule.may_dismiss(kind));
+        // One whose age nobody knows could be the youngest.
+        Ok(fitting.max_by_key(|it| (it.rule.changed.is_none(), it.rule.changed)).map(|it| it.rule.clone()))
+    }
+
+    fn rules(&self) -> MutexGuard<'_, BTreeMap<Uuid, Rules>> {
+        // What it guards is whole at every moment.
+        self.rules.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether the products' own sync is on for a subscription; `None` where nobody can tell.
@@ -72,6 +153,67 @@ impl Surroundings {
     fn syncs(&self) -> MutexGuard<'_, BTreeMap<String, Synced>> {
         // What it guards is whole at every moment.
         self.syncs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the person who moved an alert, or the address that they came from, is among what the alert itself names.
+///
+/// Source of the members: Microsoft.Security alerts, the entities of an alert, as Sentinel's entity types spell them.
+pub(crate) fn marked_suspect(alert: Alert, document: Option<&Map<String, Value>>) -> Alert {
+    let entities = document.and_then(|it| it.get("properties")?.get("entities")?.as_array());
+    let Some(Moved { at, by: Mover::Person(who) }) = alert.moved.clone() else { return alert };
+    let names = |entity: &Value| {
+        let text = |name: &str| {
+            let find = |(key, value): (&String, &Value)| {
+                key.eq_ignore_ascii_case(name).then(|| value.as_str().unwrap_or_default().to_owned())
+            };
+            entity.as_object().and_then(|it| it.iter().find_map(find)).unwrap_or_default()
+        };
+        let (name, suffix) = (text("name"), text("upnSuffix"));
+        let qualified = format!("{name}@{suffix}");
+        let is = |one: &str, other: &str| !one.is_empty() && one.eq_ignore_ascii_case(other);
+        is(&qualified, &who.name)
+            || is(&name, &who.name)
+            || is(&text("email"), &who.name)
+            || is(&text("aadUserId"), &who.object_id)
+            || is(&text("objectGuid"), &who.object_id)
+            || is(&text("address"), &who.address)
+    };
+    let is_suspect = entities.is_some_and(|entities| entities.iter().any(names));
+    Alert { moved: Some(Moved { at, by: Mover::Person(Who { is_suspect, ..who }) }), ..alert }
+}
+
+/// Whose movers a decision needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Movers {
+    /// Nobody's.
+    None,
+    /// Of the alerts that were dismissed.
+    Dismissed,
+    /// Of every alert that was moved.
+    All,
+}
+
+impl Movers {
+    /// Whose movers `policy` needs for `course`.
+    pub(crate) fn of(policy: &Policy, seen: &Incident, course: Option<&Course>) -> Self {
+        let newest = policy.all_knobs().any(|knobs| knobs.conflict == Conflict::Newest);
+        let lowers = matches!(course, Some(Course::Inward(target)) if target.lowers());
+        if newest || (lowers && seen.state.is_closed()) {
+            Self::All
+        } else if lowers && policy.all_knobs().any(|knobs| knobs.holds != Holds::NONE) {
+            Self::Dismissed
+        } else {
+            Self::None
+        }
+    }
+
+    fn want(self, state: &AlertState) -> bool {
+        match self {
+            Self::None => false,
+            Self::Dismissed => *state == AlertState::Dismissed,
+            Self::All => *state != AlertState::New,
+        }
     }
 }
 
@@ -99,5 +241,63 @@ async fn elsewhere(
 
 const REDIRECTED: &str = "Redirected";
 
+/// How far around the moment that the tables give an act is looked for, in seconds. The rows come minutes after it.
+const BEFORE: i64 = 7_200;
+const AFTER: i64 = 86_400;
+
+/// The application that Sentinel acts as in other services, and its name.
+///
+/// Source: the application's registration in Entra tenants; no document says that the sync acts as it.
+const SENTINEL: &str = "98785600-1bb7-4fb9-b9fa-19afe2c8a360";
+const SENTINEL_NAME: &str = "Azure Security Insights";
+
+const NO_ACT: &str = "the activity log tells of no act that fits";
+const OTHER_ACT: &str = "the last act in the activity log is another";
+
+/// How long suppression rules are taken to be as they were read.
+const RULES_KEPT: Duration = Duration::from_secs(300);
+
 /// How long the answer about a subscription is taken for true.
 const KEPT: Duration = Duration::from_secs(3_600);
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn i20_who_is_named_by_the_alert_is_its_own_suspect() {
+        let who = Who {
+            name: "mallory@contoso.example".into(),
+            object_id: "2046feea-040d-4a46-9e2b-91c2941bfa70".into(),
+            address: "203.0.113.7".into(),
+            is_suspect: false,
+        };
+        let check = |entity: Value, expected: bool| {
+            let alert = Alert {
+                id: AlertId::parse("7c1a5e08-0000-4000-8000-000000000001").expect("a GUID"),
+                state: AlertState::Dismissed,
+                product: String::new(),
+                title: String::new(),
+                kind: String::new(),
+                place: None,
+                raised: None,
+                moved: Some(Moved { at: Time::from_ticks(0), by: Mover::Person(who.clone()) }),
+                elsewhere: Vec::new(),
+                synced: None,
+            };
+            let document = json!({ "properties": { "entities": [{ "type": "host", "hostName": "vm-1" }, entity] } });
+            let marked = marked_suspect(alert, document.as_object());
+            assert_eq!(marked.mover().map(|who| who.is_suspect), Some(expected), "{document}");
+        };
+        check(json!({ "type": "account", "name": "Mallory", "upnSuffix": "contoso.example" }), true);
+        check(json!({ "type": "account", "Name": "mallory", "UPNSuffix": "contoso.example" }), true);
+        check(json!({ "type": "account", "aadUserId": "2046FEEA-040d-4a46-9e2b-91c2941bfa70" }), true);
+        check(json!({ "type": "ip", "address": "203.0.113.7" }), true);
+        check(json!({ "type": "ip", "address": "203.0.113.8" }), false);
+        check(json!({ "type": "account", "name": "alice", "upnSuffix": "contoso.example" }), false);
+        check(json!({ "type": "account", "name": "" }), false);
+        check(json!("nonsense"), false);
+    }
+}

@@ -136,7 +136,7 @@ impl Workspace {
         logs::answer(&reply).and_then(|rows| surveys::alerts(&rows)).map_err(|fault| reply.error(fault))
     }
 
-    async fn list<T>(
+    pub(crate) async fn list<T>(
         &self,
         operation: Operation,
         first: Url,

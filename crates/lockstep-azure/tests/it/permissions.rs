@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use lockstep_azure::{Auth, Error, Fault, IncidentChange, Needs, Operation, Question, Role, Scope, Workspace, roles};
-use lockstep_core::{AlertAct, Preset};
+use lockstep_core::{AlertAct, Preset, Time};
 use lockstep_twin::Twin;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -82,7 +82,10 @@ impl Guarded {
             let acted = workspace.act_on_alert(&tenant.place(), act).await;
             acted.map_err(|it| it.error().clone())
         };
+        let (from, until) = (Time::from_ticks(17_160_000_000_000_000), Time::from_ticks(17_200_000_000_000_000));
         vec![
+            (Operation::ReadActivityLog, workspace.alert_events(&tenant.place(), from, until).await.map(drop)),
+            (Operation::ListSuppressionRules, workspace.suppression_rules(subscription).await.map(drop)),
             (Operation::DismissAlert, act(AlertAct::Dismiss).await),
             (Operation::ActivateAlert, act(AlertAct::Activate).await),
             (Operation::SetAlertInProgress, act(AlertAct::SetInProgress).await),

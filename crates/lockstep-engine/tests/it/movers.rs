@@ -1,0 +1,123 @@
+//! Who moved an alert, as the activity log tells it, and what follows where nobody can tell.
+
+use std::time::Duration;
+
+use http::Method;
+use lockstep_core::{Conflict, Knobs, Policy, Preset, Unattended};
+use lockstep_twin::world::{AlertRef, AlertStatus, Settings};
+
+use crate::tenant::{Tenant, left, outcomes, pass};
+use crate::wire::Disturbance::Answer;
+
+/// The preset `neutral`, for incidents of any severity.
+fn neutral(turn: impl FnOnce(&mut Knobs)) -> Policy {
+    let mut knobs = Preset::Neutral.knobs();
+    knobs.unattended = Unattended::Everything;
+    turn(&mut knobs);
+    Policy::new("test", knobs)
+}
+
+async fn later(seconds: u64) {
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+}
+
+/// What a pass says of an incident whose alert was moved so, once the ledger has begun.
+async fn judged(tenant: &Tenant, policy: Policy, act: impl FnOnce(&Tenant, &AlertRef)) -> Vec<String> {
+    let engine = tenant.engine_under(policy).await;
+    pass(&engine).await.unwrap();
+    later(60).await;
+    let alert = tenant.raise();
+    later(300).await;
+    act(tenant, &alert);
+    later(60).await;
+    let pass = pass(&engine).await.unwrap();
+    let mut said = outcomes(&pass);
+    said.extend(left(&pass));
+    said
+}
+
+#[tokio::test(start_paused = true)]
+async fn i20_a_dismissal_by_somebody_whom_the_log_names_is_followed() {
+    let tenant = Tenant::new();
+    let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
+    assert_eq!(said, ["closed"]);
+    assert_eq!(tenant.twin.stats().of("ActivityLogs_List"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i20_a_dismissal_that_the_log_does_not_tell_of_yet_waits() {
+    let settings = Settings { activity_delay: Duration::from_secs(600), ..Settings::default() };
+    let tenant = Tenant::with(settings);
+    let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
+    assert_eq!(said, ["nobody can tell who moved one of its alerts: the activity log tells of no act that fits"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i20_a_log_that_may_not_be_read_is_no_ground() {
+    let tenant = Tenant::new();
+    let body = r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#;
+    tenant.wire.disturb(Method::GET, "/eventtypes/", vec![Answer(403, &[], body)]);
+    let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
+    let [why] = &said[..] else { panic!("{said:?}") };
+    assert!(why.contains("Microsoft.Insights/eventtypes/values/read"), "{why}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn i20_a_hasty_dismissal_waits() {
+    let tenant = Tenant::new();
+    let engine = tenant.engine_under(neutral(|_| ())).await;
+    pass(&engine).await.unwrap();
+    later(60).await;
+    tenant.raised_as(AlertStatus::Dismissed);
+    later(60).await;
+    assert_eq!(left(&pass(&engine).await.unwrap()), ["one of its alerts was dismissed very soon after it was raised"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn seed_asks_nobody_who_moved_an_alert() {
+    let tenant = Tenant::new();
+    let said = judged(&tenant, Preset::Seed.policy(), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
+    assert_eq!((said, tenant.twin.stats().of("ActivityLogs_List")), (vec!["closed".to_owned()], 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_classification_is_corrected_on_a_persons_act_and_not_on_an_echo() {
+    let tenant = Tenant::new();
+    let alert = tenant.raised_as(AlertStatus::Dismissed);
+    let engine = tenant.engine().await;
+    pass(&engine).await.unwrap();
+    assert_eq!(tenant.incident(&alert), "Closed BenignPositive");
+    later(600).await;
+    tenant.set(&alert, AlertStatus::Resolved);
+    later(60).await;
+    pass(&engine).await.unwrap();
+    assert_eq!(tenant.incident(&alert), "Closed TruePositive");
+}
+
+#[tokio::test(start_paused = true)]
+async fn newest_first_follows_whoever_the_logs_name_last() {
+    for (owner_first, expected) in [(true, "Active"), (false, "Closed Undetermined")] {
+        let tenant = Tenant::new();
+        let engine = tenant.engine_under(neutral(|knobs| knobs.conflict = Conflict::Newest)).await;
+        pass(&engine).await.unwrap();
+        later(60).await;
+        let alert = tenant.raise();
+        later(300).await;
+        let dismiss = || tenant.set(&alert, AlertStatus::Resolved);
+        let activate = || tenant.analyst(&alert, |world, name, by| world.activate_incident(name, by).unwrap());
+        if owner_first {
+            dismiss()
+        } else {
+            activate()
+        }
+        later(10).await;
+        if owner_first {
+            activate()
+        } else {
+            dismiss()
+        }
+        later(60).await;
+        pass(&engine).await.unwrap();
+        assert_eq!(tenant.incident(&alert), expected, "owner first: {owner_first}");
+    }
+}
