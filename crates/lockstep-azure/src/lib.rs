@@ -33,6 +33,7 @@ mod suppression;
 mod tasks;
 mod tenant;
 mod throttle;
+mod webhook;
 mod wire_time;
 
 pub use activity::AlertEvent;
@@ -57,3 +58,4 @@ pub use tenant::{
     WorkspaceResource,
 };
 pub use throttle::{Cause, OnWait, Patience, Wait};
+pub use webhook::{Webhook, WebhookError};

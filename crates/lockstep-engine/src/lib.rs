@@ -33,4 +33,4 @@ pub use observe::{Observation, Observer};
 pub use outcome::{Conclusion, Fate, NotTried, Outcome, Pass, Pushed, Told};
 pub use planned::{CarriedOut, Planned};
 pub use stopped::Stopped;
-pub use watch::Interval;
+pub use watch::{Answer, Interval, Wanted, Watcher};

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use crate::commands::watch::MetricsTo;
 use crate::exit_code::ExitCode;
 use crate::settings::Variable;
 
@@ -140,11 +141,18 @@ pub struct Pass {
 }
 
 /// What `watch` takes.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub struct Watch {
     /// From the start of one pass to the start of the next
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = interval)]
     pub interval: Duration,
+    /// Show metrics in Prometheus' text form: serve them at /metrics of a port of this machine (9464), of an address
+    /// (0.0.0.0:9464), or write them to a file after each pass
+    #[arg(long, value_name = "ADDR|FILE")]
+    pub metrics: Option<MetricsTo>,
+    /// Write when the last pass ended, and how, to this file after each pass
+    #[arg(long, value_name = "FILE")]
+    pub heartbeat: Option<PathBuf>,
     #[command(flatten)]
     pub pass: Pass,
 }
@@ -252,6 +260,14 @@ pub enum PolicyCommand {
         /// What standard output holds
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Format,
+    },
+    /// Look at what a policy would lower now, and say yes to exactly that: a watch that waits with this policy then takes it
+    Approve {
+        /// Who says yes, for the ledger; whoever is logged in if not given
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
+        #[command(flatten)]
+        pass: Pass,
     },
     /// Print a preset as a policy file to start from
     Show {

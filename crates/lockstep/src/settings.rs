@@ -8,7 +8,7 @@ mod file;
 
 use std::path::{Path, PathBuf};
 
-use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned, Webhook};
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -17,7 +17,7 @@ pub use file::Document;
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
-use file::{AuthTable, CloudTable, File, Text, WorkspaceTable};
+use file::{AuthTable, CloudTable, File, Text, WatchTable, WorkspaceTable};
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -36,8 +36,19 @@ pub struct Settings {
     pub policy: ChosenPolicy,
     /// Where the ledger lies.
     pub ledger: PathBuf,
+    /// How a watch behaves.
+    pub watch: WatchSettings,
     /// What this installation is called, for whoever finds the ledger in use.
     pub instance: String,
+}
+
+/// How a watch behaves.
+#[derive(Clone, Debug)]
+pub struct WatchSettings {
+    /// Who is told of problems.
+    pub on_problem: Option<Webhook>,
+    /// How many passes have to fail one after another before somebody is told.
+    pub problem_after: u32,
 }
 
 impl Settings {
@@ -59,6 +70,7 @@ impl Settings {
             auth: auth(&document, file.auth, environment)?,
             policy,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
+            watch: watch(&document, file.watch.unwrap_or_default())?,
             instance: file.instance.unwrap_or_else(|| "lockstep".to_owned()),
         })
     }
@@ -141,6 +153,31 @@ fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Resul
             Err(policy_file::hinted(Problem::usage(missing)))
         }
     }
+}
+
+fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Problem> {
+    let problem_after = match &table.problem_after {
+        None => PROBLEM_AFTER,
+        Some(after) if *after.get_ref() > 0 => *after.get_ref(),
+        Some(after) => {
+            return Err(document.wrong_at(after.span(), "no pass fails before the first", "1 or more is wanted"));
+        }
+    };
+    let url = match (table.on_problem, table.on_problem_file) {
+        (None, None) => return Ok(WatchSettings { on_problem: None, problem_after }),
+        (Some(url), None) => url.into_inner(),
+        (None, Some(file)) => {
+            let bytes = document.read_named(&file, "the file with the URL")?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+        (Some(_), Some(file)) => {
+            return Err(document.wrong(Some(&file), "two places are named for problems", "one of both is wanted"));
+        }
+    };
+    // The URL may hold a secret, so that its place in the file is not shown.
+    let webhook = Webhook::new(&url)
+        .map_err(|error| Problem::usage(format!("{}: on_problem cannot be used", document.name())).because(&error))?;
+    Ok(WatchSettings { on_problem: Some(webhook), problem_after })
 }
 
 fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Problem> {
@@ -329,6 +366,7 @@ fn secret_from(document: &Document, path: &Text) -> Result<Secret, Problem> {
     }
 }
 
+const PROBLEM_AFTER: u32 = 3;
 const LEDGER: &str = "lockstep-ledger.db";
 const CUSTOM: &str = "custom";
 const AUTH_KINDS: &str = "\"managed-identity\", \"client-secret\", \"workload-identity\", \"azure-cli\"";

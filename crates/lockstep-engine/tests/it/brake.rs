@@ -58,7 +58,7 @@ async fn i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followe
             stop.cancel();
         };
         let interval = Interval { every: Duration::from_secs(every) };
-        let watch = engine.watch(interval, &stop, &|_| (), &|_| ());
+        let watch = engine.watch(interval, &stop, &());
         tokio::join!(dismiss, watch).1.unwrap();
         alerts.extend(more);
     }

@@ -72,7 +72,10 @@ pub fn who(named: Option<&str>, environment: &Environment) -> Result<String, Pro
 }
 
 /// Enters an approval, or leaves it for the instance that holds the ledger. True where it was left.
-async fn enter(log: Sqlite, approved: Approved) -> Result<bool, Error> {
+///
+/// # Errors
+/// The ledger cannot be used.
+pub async fn enter(log: Sqlite, approved: Approved) -> Result<bool, Error> {
     let now = Clock::system().now();
     let holder = Holder { instance: format!("approve, by {}", approved.by), since: now };
     let log = Arc::new(log);

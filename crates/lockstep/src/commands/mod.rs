@@ -14,7 +14,7 @@ mod plan;
 mod policy;
 mod roles;
 mod twin;
-mod watch;
+pub mod watch;
 mod workspace;
 
 use tokio::runtime::{Builder, Runtime};
@@ -35,10 +35,10 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
     match arguments.command {
         Command::Plan(options) => plan::run(&Settings::read(common, environment)?, &options, screen),
         Command::Apply(options) => apply::run(&Settings::read(common, environment)?, &options, environment, screen),
-        Command::Watch(options) => watch::run(&Settings::read(common, environment)?, &options, screen),
+        Command::Watch(options) => watch::run(&Settings::read(common, environment)?, common, &options, screen),
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
-        Command::Policy(command) => policy::run(command, common, screen),
+        Command::Policy(command) => policy::run(command, common, environment, screen),
         Command::Doctor(options) => doctor::run(&Settings::read(common, environment)?, options, screen),
         Command::Roles(options) => roles::run(&Place::read(common)?, &options, screen),
         Command::Init => init::run(&common.config, screen),

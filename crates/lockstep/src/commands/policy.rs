@@ -1,4 +1,6 @@
-//! `lockstep policy`: what a policy does, and the form of its file. Needs no cloud.
+//! `lockstep policy`: what a policy does, and the form of its file. All but `approve` need no cloud.
+
+mod approve;
 
 use lockstep_core::Preset;
 
@@ -7,13 +9,18 @@ use crate::exit_code::ExitCode;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
 use crate::render::{self, Screen};
-use crate::settings;
+use crate::settings::{self, Environment, Settings};
 
 /// Does what was asked for.
 ///
 /// # Errors
 /// There is no such policy, or it cannot be used.
-pub fn run(command: PolicyCommand, common: &Common, screen: &mut Screen) -> Result<ExitCode, Problem> {
+pub fn run(
+    command: PolicyCommand,
+    common: &Common,
+    environment: &Environment,
+    screen: &mut Screen,
+) -> Result<ExitCode, Problem> {
     match command {
         PolicyCommand::Explain { named, format } => {
             let chosen = chosen(named.as_deref(), common)?;
@@ -21,6 +28,11 @@ pub fn run(command: PolicyCommand, common: &Common, screen: &mut Screen) -> Resu
                 Format::Text => render::policy(&chosen, screen),
                 Format::Json => screen.json(&render::policy_json(&chosen)),
             }
+        }
+        PolicyCommand::Approve { by, pass } => {
+            let settings = Settings::read(common, environment)?;
+            let by = super::approve::who(by.as_deref(), environment)?;
+            approve::run(&settings, by, pass, screen)?;
         }
         PolicyCommand::Show { preset } => screen.bytes(policy_file::text(&named(&preset)?.policy()).as_bytes()),
         PolicyCommand::Schema => screen.json(&policy_file::schema()),

@@ -17,10 +17,22 @@ use crate::settings::Settings;
 /// # Errors
 /// TLS or the identity cannot be set up as the settings say.
 pub fn observer(settings: &Settings, options: Pass) -> Result<Observer, Problem> {
+    observer_telling(settings, options, |_| {})
+}
+
+fn observer_telling(
+    settings: &Settings,
+    options: Pass,
+    waits: impl Fn(&Wait) + Send + Sync + 'static,
+) -> Result<Observer, Problem> {
     let network = Network::new(settings.authorities())
         .map_err(|error| Problem::usage("the network cannot be used as the settings say").because(&error))?;
     let patience = Patience { total: options.patience, longest: options.patience.min(Patience::default().longest) };
-    let options = Options { patience, on_wait: lockstep_azure::OnWait::tell(log_wait) };
+    let on_wait = lockstep_azure::OnWait::tell(move |wait: &Wait| {
+        log_wait(wait);
+        waits(wait);
+    });
+    let options = Options { patience, on_wait };
     let workspace = Workspace::new(
         settings.endpoints.clone(),
         settings.scope.clone(),
@@ -37,7 +49,19 @@ pub fn observer(settings: &Settings, options: Pass) -> Result<Observer, Problem>
 /// # Errors
 /// The ledger cannot be used or is in use, or as for [`observer`].
 pub async fn engine(settings: &Settings, options: Pass) -> Result<Engine, Problem> {
-    let observer = observer(settings, options)?;
+    engine_telling(settings, options, |_| {}).await
+}
+
+/// The same, which also tells `waits` of each request that has to wait.
+///
+/// # Errors
+/// As for [`engine`].
+pub async fn engine_telling(
+    settings: &Settings,
+    options: Pass,
+    waits: impl Fn(&Wait) + Send + Sync + 'static,
+) -> Result<Engine, Problem> {
+    let observer = observer_telling(settings, options, waits)?;
     let clock = Clock::system();
     let holder = Holder { instance: settings.instance.clone(), since: clock.now() };
     let ledger =

@@ -71,7 +71,8 @@ pub fn approved_json(approved: &Approved, left: bool) -> Value {
     json!({ "by": approved.by, "approved": items, "entered": !left })
 }
 
-fn items<'a>(items: impl Iterator<Item = &'a Item>, screen: &mut Screen) {
+/// Changes, one in a row.
+pub(super) fn items<'a>(items: impl Iterator<Item = &'a Item>, screen: &mut Screen) {
     let mut table = table(&["number", "incident", "change"]);
     let mut items: Vec<_> = items.collect();
     items.sort_by_key(|item| item.number);
@@ -85,6 +86,7 @@ fn items<'a>(items: impl Iterator<Item = &'a Item>, screen: &mut Screen) {
     screen.line(&table.to_string());
 }
 
-fn item_json(item: &Item) -> Value {
+/// A change, for machines.
+pub(super) fn item_json(item: &Item) -> Value {
     json!({ "incident": item.incident.as_str(), "number": item.number, "change": item.terms })
 }

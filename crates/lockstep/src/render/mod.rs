@@ -9,6 +9,7 @@ mod doctor;
 mod export;
 mod kql;
 mod ledger;
+mod metrics;
 mod pace;
 mod pass;
 mod policy;
@@ -18,6 +19,7 @@ mod safe;
 mod screen;
 mod table;
 mod ticket;
+mod wanted;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
 pub use demo::{demo, demo_json};
@@ -25,10 +27,14 @@ pub use doctor::{checks, checks_json};
 pub use export::{Redaction, entries_csv, entries_json, entry_json};
 pub use kql::{answer, answer_line, failure_line, schemas};
 pub use ledger::{entries, verified, verified_json};
+pub use metrics::{Gauges, METRICS_TYPE, heartbeat, metrics};
 pub use pace::Pace;
-pub use pass::{carried_out, carried_out_json, header, observation, observation_json, pass, pass_json, pass_line};
+pub use pass::{
+    carried_out, carried_out_json, header, moment_of, observation, observation_json, pass, pass_json, pass_line,
+};
 pub use policy::{policy, policy_json};
 pub use roles::{roles, roles_json, roles_template};
 pub use safe::safe;
-pub use screen::Screen;
+pub use screen::{Progress, Screen, escaped_json};
 pub use ticket::ticket;
+pub use wanted::{policy_approved, wanted, wanted_json};

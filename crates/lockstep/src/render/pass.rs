@@ -137,7 +137,7 @@ pub fn pass_line(pass: &Pass) -> String {
 /// An outcome in one line.
 pub fn outcome_line(outcome: &Outcome) -> String {
     let change = outcome.change();
-    format!("incident {}: {} -> {}: {}", change.number, change.from, target(change.to), word(outcome))
+    format!("incident {}: {} -> {}: {}", change.number, change.from, target(change.to), outcome_word(outcome))
 }
 
 /// A plan, for machines.
@@ -181,7 +181,7 @@ pub fn carried_out_json(settings: &Settings, done: &CarriedOut) -> Value {
 
 fn outcome_json(outcome: &Outcome) -> Value {
     let mut json = change_json(outcome.change());
-    json["outcome"] = word(outcome).into();
+    json["outcome"] = outcome_word(outcome).into();
     json["why"] = why(outcome).into();
     json
 }
@@ -309,8 +309,8 @@ fn left(observation: &Observation, screen: &mut Screen) {
 
 fn became(outcome: &Outcome) -> comfy_table::Cell {
     let text = match why(outcome) {
-        None => word(outcome).to_owned(),
-        Some(why) => format!("{}: {why}", word(outcome)),
+        None => outcome_word(outcome).to_owned(),
+        Some(why) => format!("{}: {why}", outcome_word(outcome)),
     };
     let how = match outcome {
         Outcome::Written { .. } => Look::Good,
@@ -322,7 +322,7 @@ fn became(outcome: &Outcome) -> comfy_table::Cell {
 }
 
 /// A word for each kind of outcome, stable.
-fn word(outcome: &Outcome) -> &'static str {
+pub fn outcome_word(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Written { .. } => "written",
         Outcome::Left { .. } => "left alone",
@@ -426,6 +426,12 @@ pub fn moment(time: Time) -> String {
     let moment = ::time::OffsetDateTime::from_unix_timestamp(seconds).ok();
     let text = moment.and_then(|moment| moment.format(&::time::format_description::well_known::Rfc3339).ok());
     text.unwrap_or_else(|| format!("{seconds} s"))
+}
+
+/// The same of a moment of this machine.
+pub fn moment_of(moment: ::time::OffsetDateTime) -> String {
+    let ticks = moment.unix_timestamp_nanos() / 100;
+    self::moment(Time::from_ticks(i64::try_from(ticks).unwrap_or(i64::MAX)))
 }
 
 fn counted(count: usize, one: &str, many: &str) -> String {

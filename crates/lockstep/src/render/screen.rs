@@ -81,8 +81,7 @@ impl Screen {
 
     /// A value on standard output as one line of JSON.
     pub fn json_line(&mut self, value: &impl Serialize) {
-        let json = serde_json::to_string(value).expect("what is printed has text keys and no failing parts");
-        self.line(&safe_json(&json));
+        self.line(&escaped_json(value));
     }
 
     /// Much on standard output, in one go and as it is.
@@ -138,6 +137,12 @@ impl Screen {
             self.failed = write(self).err();
         }
     }
+}
+
+/// A value as one line of JSON that no terminal obeys.
+pub fn escaped_json(value: &impl Serialize) -> String {
+    let json = serde_json::to_string(value).expect("what is printed has text keys and no failing parts");
+    safe_json(&json).into_owned()
 }
 
 const BULK: usize = 1 << 16;

@@ -25,6 +25,7 @@ pub struct File {
     pub cloud: Option<CloudTable>,
     pub workspace: Option<Spanned<WorkspaceTable>>,
     pub ledger: Option<LedgerTable>,
+    pub watch: Option<WatchTable>,
 }
 
 /// `[cloud]`.
@@ -56,6 +57,15 @@ pub struct WorkspaceTable {
 #[serde(deny_unknown_fields, expecting = "a table with the ledger")]
 pub struct LedgerTable {
     pub path: Option<PathBuf>,
+}
+
+/// `[watch]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table about watching")]
+pub struct WatchTable {
+    pub on_problem: Option<Text>,
+    pub on_problem_file: Option<Text>,
+    pub problem_after: Option<Spanned<u32>>,
 }
 
 /// `auth = "KIND"`, or `[auth]` with `kind` and what belongs to it.

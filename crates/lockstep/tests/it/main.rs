@@ -15,3 +15,4 @@ mod policies;
 mod roles;
 mod run;
 mod usage;
+mod watching;
