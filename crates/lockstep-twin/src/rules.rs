@@ -67,6 +67,13 @@ pub const RULES: &[Rule] = &[
         play: World::create_incident_in_defender,
     },
     Rule {
+        name: "suppression",
+        when: Event::AlertRaised,
+        says: "A suppression rule that fits dismisses a new alert, without anybody's doing.",
+        evidence: Evidence::Documented(SUPPRESSION),
+        play: World::suppress,
+    },
+    Rule {
         name: "incident-row-on-creation",
         when: Event::IncidentCreated,
         says: "A new incident is written to SecurityIncident.",
@@ -176,4 +183,5 @@ const AUTOMATION: &str = "https://learn.microsoft.com/azure/sentinel/automate-in
 const CORRELATION: &str = "https://learn.microsoft.com/unified-secops-platform/alerts-incidents-correlation";
 const DEFENDER_INCIDENTS: &str = "https://learn.microsoft.com/defender-xdr/manage-incidents";
 const DEFENDER_PORTAL: &str = "https://learn.microsoft.com/azure/sentinel/move-to-defender";
+const SUPPRESSION: &str = "https://learn.microsoft.com/azure/defender-for-cloud/alerts-suppression-rules";
 const INCIDENT_METRICS: &str = "https://learn.microsoft.com/azure/sentinel/manage-soc-with-incident-metrics";

@@ -20,7 +20,7 @@ pub(super) fn list(call: &Call) -> Answer {
     let world = call.twin.world();
     let estate = call.twin.estate();
     let mut newest_first = world.alerts.positions().filter(|(position, alert)| {
-        before.is_none_or(|before| *position < before) && is_in_scope(alert, call) && alert.is_defender_for_cloud()
+        before.is_none_or(|before| *position < before) && is_in_scope(alert, call) && world.keeps(alert)
     });
     let (mut items, mut last) = (Vec::new(), None);
     for (position, alert) in newest_first.by_ref().take(PAGE) {
@@ -34,8 +34,7 @@ pub(super) fn list(call: &Call) -> Answer {
 /// One alert.
 pub(super) fn get(call: &Call) -> Answer {
     let world = call.twin.world();
-    let alert =
-        world.alert(call.param("alert")).filter(|alert| is_in_scope(alert, call) && alert.is_defender_for_cloud());
+    let alert = world.alert(call.param("alert")).filter(|alert| is_in_scope(alert, call) && world.keeps(alert));
     let alert = alert.ok_or_else(|| not_found(call))?;
     Ok(Reply::ok(resource(alert, call.twin.estate(), call.version())))
 }
@@ -64,7 +63,11 @@ pub(super) fn in_progress(call: &Call) -> Answer {
 fn set(call: &Call, status: AlertStatus) -> Answer {
     let mut world = call.twin.world();
     let name = call.param("alert");
-    world.alert(name).filter(|alert| is_in_scope(alert, call)).ok_or_else(|| not_found(call))?;
+    let known = world.alert(name).filter(|alert| is_in_scope(alert, call) && world.keeps(alert));
+    known.ok_or_else(|| not_found(call))?;
+    if call.params.contains_key("group") && !world.settings().group_path_sets_status {
+        return Ok(Reply::empty(StatusCode::NO_CONTENT));
+    }
     world.turn_alert(name, status).map_err(|_| not_found(call))?;
     Ok(Reply::empty(StatusCode::NO_CONTENT))
 }

@@ -92,10 +92,6 @@ impl World {
         let alert_id = alert.id();
         let subject = Subject::Alert(self.alerts.push(alert));
         self.happened(Event::AlertRaised, subject, at);
-        if self.alerts.by_name(&alert_name).is_some_and(|alert| self.suppresses(alert)) {
-            // A rule dismisses without a person; the name is known, so this cannot be refused.
-            let _ = self.turn_alert(&alert_name, AlertStatus::Dismissed);
-        }
         self.automate();
         let made = self.incidents_with(&system_alert_id).first().copied();
         let incident_name = made.and_then(|key| self.keyed(key)).map(|made| made.name.clone());
@@ -136,7 +132,7 @@ impl World {
 
     /// An alert's status is set; who did it is told elsewhere.
     pub(crate) fn turn_alert(&mut self, alert_name: &str, status: AlertStatus) -> Result<(), Refused> {
-        let found = self.alerts.named(alert_name).filter(|at| self.alerts.at(*at).is_defender_for_cloud());
+        let found = self.alerts.named(alert_name).filter(|at| self.keeps(self.alerts.at(*at)));
         let position = found.ok_or(Refused::NotFound)?;
         self.change_alert(position, status);
         Ok(())
@@ -329,6 +325,15 @@ impl World {
         }
     }
 
+    /// The play of a rule: a suppression rule dismisses a new alert, and nobody is told to have done it.
+    pub(crate) fn suppress(&mut self, happened: &Happened) {
+        let Subject::Alert(position) = happened.subject else { return };
+        let alert = self.alerts.at(position);
+        if alert.is_defender_for_cloud() && self.suppresses(alert) {
+            self.change_alert(position, AlertStatus::Dismissed);
+        }
+    }
+
     /// The play of a rule: XDR makes the incident, whatever Sentinel's rules say.
     pub(crate) fn create_incident_in_defender(&mut self, happened: &Happened) {
         let Subject::Alert(position) = happened.subject else { return };
@@ -364,6 +369,8 @@ impl World {
             let raises = self.in_defender();
             self.touch(key, &by, |incident| {
                 incident.take_in(&alert);
+                let first = incident.first_activity.map_or(alert.start, |first| first.min(alert.start));
+                incident.first_activity = Some(first);
                 incident.last_activity = incident.last_activity.max(Some(alert.end));
                 if raises {
                     incident.severity = incident.severity.worse(alert.severity);
@@ -380,7 +387,7 @@ impl World {
         }
         for position in self.alerts_of(happened) {
             let alert = self.alerts.at(position);
-            if alert.is_defender_for_cloud() && !alert.status.is_finished() {
+            if self.keeps(alert) && !alert.status.is_finished() {
                 let id = alert.id();
                 self.change_alert(position, AlertStatus::Resolved);
                 self.log_alert_act(&Actor::service(XDR), AlertStatus::Resolved, &id);
@@ -395,9 +402,8 @@ impl World {
         }
         for position in self.alerts_of(happened) {
             let alert = self.alerts.at(position);
-            let synced = alert.is_defender_for_cloud()
-                && self.syncs(&alert.subscription_id)
-                && self.receivers(position).contains(&place);
+            let synced =
+                self.keeps(alert) && self.syncs(&alert.subscription_id) && self.receivers(position).contains(&place);
             let stays = alert.status.is_finished() && self.settings.finished_alert == FinishedAlert::Stays;
             if synced && !stays {
                 let id = alert.id();

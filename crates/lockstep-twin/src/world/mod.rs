@@ -165,6 +165,11 @@ impl World {
         self.alerts.by_name(alert_name)
     }
 
+    /// Whether Defender for Cloud still has an alert: one of its own, and not too old.
+    pub(crate) fn keeps(&self, alert: &Alert) -> bool {
+        alert.is_defender_for_cloud() && self.now() < later(alert.generated, self.settings.alert_retention)
+    }
+
     /// The names of a subscription's resource groups: those of its workspaces, and every one that an alert is about.
     pub fn groups(&self, subscription_id: &str) -> Vec<String> {
         let here = self.sentinels.iter().map(|one| &one.workspace);

@@ -26,6 +26,12 @@ pub struct Settings {
     pub finished_alert: FinishedAlert,
     /// Whether a change of an incident also writes a row for each of its alerts. Default: off.
     pub alert_row_on_incident_change: bool,
+    /// How long Defender for Cloud keeps an alert.
+    #[serde(with = "seconds")]
+    pub alert_retention: Duration,
+    /// Whether setting an alert's status at its resource group's path works. Off, it succeeds and changes nothing, as somebody
+    /// saw (Azure/azure-cli issue 20487).
+    pub group_path_sets_status: bool,
     /// How long the activity log takes to tell of something.
     #[serde(with = "seconds")]
     pub activity_delay: Duration,
@@ -63,6 +69,8 @@ impl Default for Settings {
             bidirectional_sync: true,
             finished_alert: FinishedAlert::Stays,
             alert_row_on_incident_change: false,
+            alert_retention: Duration::from_secs(90 * 86_400),
+            group_path_sets_status: true,
             activity_delay: Duration::ZERO,
             rights_delay: Duration::ZERO,
             portal: Portal::Azure,

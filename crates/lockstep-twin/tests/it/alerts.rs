@@ -104,3 +104,35 @@ async fn an_alert_that_the_connector_does_not_bring_has_no_row_and_no_incident()
     assert_eq!(cloud.twin.with(|world| world.rows("SecurityAlert")), Some(0));
     cloud.check("GET {sub}/providers/Microsoft.Security/locations", "", "200").await;
 }
+
+#[tokio::test]
+async fn an_alert_is_kept_for_ninety_days() {
+    let retention = std::time::Duration::from_secs(600);
+    let cloud = Cloud::with(Settings { alert_retention: retention, ..Settings::default() }).await;
+    let alert = cloud.twin.with(|world| world.raise_alert(NewAlert::default()));
+    let get = format!("GET {}", alert.alert_id);
+    let count = async || {
+        let list = cloud.check("GET {sub}/providers/Microsoft.Security/alerts", "", "200").await;
+        list["value"].as_array().unwrap().len()
+    };
+    cloud.check(&get, "", "200").await;
+    assert_eq!(count().await, 1);
+    cloud.twin.clock().step(retention);
+    cloud.check(&get, "", "404 ResourceNotFound").await;
+    cloud.check(&format!("POST {}/dismiss", alert.alert_id), "", "404 ResourceNotFound").await;
+    assert_eq!(count().await, 0);
+    assert_eq!(Settings::default().alert_retention.as_secs() / 86_400, 90);
+}
+
+#[tokio::test]
+async fn a_status_set_at_the_resource_group_may_change_nothing() {
+    for (works, expected) in [(true, "Dismissed"), (false, "Active")] {
+        let cloud = Cloud::with(Settings { group_path_sets_status: works, ..Settings::default() }).await;
+        let alert = cloud.twin.with(|world| world.raise_alert(NewAlert::default()));
+        cloud.check(&format!("POST {}/dismiss", alert.alert_id), "", "204").await;
+        assert_eq!(cloud.twin.world().alert_status(&alert.alert_name).unwrap().as_str(), expected);
+        let group = format!("/resourceGroups/{}", cloud.twin.estate().resource_group);
+        cloud.check(&format!("POST {}/resolve", alert.alert_id.replace(&group, "")), "", "204").await;
+        assert_eq!(cloud.twin.world().alert_status(&alert.alert_name).unwrap().as_str(), "Resolved");
+    }
+}

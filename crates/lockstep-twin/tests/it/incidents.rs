@@ -20,6 +20,9 @@ async fn a_made_incident_says_what_its_alert_says() {
     assert!(incident["id"].as_str().unwrap().contains("/Microsoft.SecurityInsights/Incidents/"));
     assert_eq!(shown["title"], "Suspicious process executed");
     assert_eq!(shown["severity"], "High");
+    assert!(shown["description"].as_str().unwrap().starts_with("Machine logs show"));
+    assert_eq!(shown["additionalData"]["tactics"], json!(["Execution"]));
+    assert_eq!(shown["relatedAnalyticRuleIds"].as_array().unwrap().len(), 1);
     assert_eq!(shown["status"], "New");
     assert_eq!(shown["incidentNumber"], 1);
     assert_eq!(shown["providerIncidentId"], "1");
@@ -27,6 +30,11 @@ async fn a_made_incident_says_what_its_alert_says() {
     let alerts = cloud.check(&format!("POST {at}/alerts"), "", "200").await;
     assert_eq!(alerts["value"][0]["properties"]["systemAlertId"], json!(alert.system_alert_id));
     assert_eq!(alerts["value"][0]["properties"]["providerAlertId"], json!(alert.alert_name));
+    let link = alerts["value"][0]["properties"]["alertLink"].as_str().unwrap();
+    assert!(
+        link.contains(&format!("/alertId/{}/", alert.alert_name)) && link.ends_with("/location/westeurope"),
+        "{link}"
+    );
     let relations = cloud.check(&format!("GET {at}/relations"), "", "200").await;
     assert_eq!(relations["value"][0]["properties"]["relatedResourceName"], json!(alert.system_alert_id));
     let entities = cloud.check(&format!("POST {at}/entities"), "", "200").await;
