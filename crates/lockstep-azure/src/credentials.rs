@@ -7,16 +7,18 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_core::cloud::{CloudConfiguration, CustomConfiguration};
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
-use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport};
+use azure_core::http::{ClientOptions, HttpClient, RetryOptions, Transport, Url};
 use azure_identity::{
-    AzureCliCredential, AzureCliCredentialOptions, ClientAssertionCredentialOptions, ClientSecretCredential,
-    ClientSecretCredentialOptions, ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId,
-    WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
+    AzureCliCredential, AzureCliCredentialOptions, AzurePipelinesCredential, AzurePipelinesCredentialOptions,
+    ClientAssertionCredential, ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
+    ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId, WorkloadIdentityCredential,
+    WorkloadIdentityCredentialOptions,
 };
 use thiserror::Error;
 use tokio::sync::RwLock;
 use uuid::Uuid;
 
+use crate::certificate::{Assertions, Certificate, Now};
 use crate::endpoints::Endpoints;
 use crate::limit::Limit;
 use crate::operation::Side;
@@ -44,6 +46,24 @@ pub enum Auth {
         client_id: Option<String>,
         /// The file; `None`: `AZURE_FEDERATED_TOKEN_FILE`, which Kubernetes sets.
         token_file: Option<PathBuf>,
+    },
+    /// An application with a certificate.
+    ClientCertificate {
+        /// The application's client id.
+        client_id: String,
+        /// One of its certificates, with the key.
+        certificate: Certificate,
+        /// What tells the time.
+        now: Now,
+    },
+    /// The application behind a service connection of Azure Pipelines. The job's own variables say where its tokens come from.
+    AzurePipelines {
+        /// The application's client id.
+        client_id: String,
+        /// The id of the service connection.
+        service_connection: String,
+        /// The token of the job.
+        access_token: Secret,
     },
     /// Whoever is signed in to the Azure CLI.
     AzureCli,
@@ -73,7 +93,9 @@ impl Auth {
         match self {
             Self::ManagedIdentity(_) => "the managed identity",
             Self::ClientSecret { .. } => "the client secret",
+            Self::ClientCertificate { .. } => "the client certificate",
             Self::WorkloadIdentity { .. } => "the workload identity",
+            Self::AzurePipelines { .. } => "the service connection",
             Self::AzureCli => "the Azure CLI's account",
         }
     }
@@ -82,12 +104,20 @@ impl Auth {
     fn side(&self) -> Side {
         match self {
             Self::ManagedIdentity(_) => Side::ManagedIdentity,
-            Self::ClientSecret { .. } | Self::WorkloadIdentity { .. } => Side::Entra,
+            Self::ClientSecret { .. }
+            | Self::ClientCertificate { .. }
+            | Self::WorkloadIdentity { .. }
+            | Self::AzurePipelines { .. } => Side::Entra,
             Self::AzureCli => Side::AzureCli,
         }
     }
 
-    fn credential(&self, tenant: Uuid, options: ClientOptions) -> azure_core::Result<Arc<dyn TokenCredential>> {
+    fn credential(
+        &self,
+        tenant: Uuid,
+        login: &Url,
+        options: ClientOptions,
+    ) -> azure_core::Result<Arc<dyn TokenCredential>> {
         let tenant = tenant.to_string();
         Ok(match self {
             Self::ManagedIdentity(which) => {
@@ -107,6 +137,19 @@ impl Auth {
                     tenant_id: Some(tenant),
                     token_file_path: token_file.clone(),
                 }))?
+            }
+            Self::ClientCertificate { client_id, certificate, now } => {
+                let audience = format!("{login}{tenant}/oauth2/v2.0/token");
+                let (certificate, now) = (certificate.clone(), now.clone());
+                let assertions = Assertions { certificate, client_id: client_id.clone(), audience, now };
+                let options = ClientAssertionCredentialOptions { client_options: options };
+                ClientAssertionCredential::new(tenant, client_id.clone(), assertions, Some(options))?
+            }
+            Self::AzurePipelines { client_id, service_connection, access_token } => {
+                let credential_options = ClientAssertionCredentialOptions { client_options: options };
+                let options = AzurePipelinesCredentialOptions { credential_options };
+                let token = access_token.expose().to_owned();
+                AzurePipelinesCredential::new(tenant, client_id.clone(), service_connection, token, Some(options))?
             }
             Self::AzureCli => {
                 let options = AzureCliCredentialOptions { tenant_id: Some(tenant), ..Default::default() };
@@ -133,6 +176,7 @@ impl From<UserAssigned> for UserAssignedId {
 pub struct Identity {
     auth: Auth,
     tenant: Uuid,
+    login: Url,
     options: ClientOptions,
     credential: RwLock<Arc<dyn TokenCredential>>,
 }
@@ -161,9 +205,9 @@ impl Identity {
             ..ClientOptions::default()
         };
         let credential = auth
-            .credential(tenant, options.clone())
+            .credential(tenant, &endpoints.login, options.clone())
             .map_err(|error| AuthError { kind: auth.kind(), reason: error.to_string() })?;
-        Ok(Self { auth, tenant, options, credential: RwLock::new(credential) })
+        Ok(Self { auth, tenant, login: endpoints.login.clone(), options, credential: RwLock::new(credential) })
     }
 
     /// Who gives out its tokens.
@@ -173,7 +217,7 @@ impl Identity {
 
     /// Forgets every token: the next one is asked for.
     pub async fn forget_tokens(&self) -> azure_core::Result<()> {
-        *self.credential.write().await = self.auth.credential(self.tenant, self.options.clone())?;
+        *self.credential.write().await = self.auth.credential(self.tenant, &self.login, self.options.clone())?;
         Ok(())
     }
 }

@@ -168,6 +168,10 @@ impl Fault {
                 "AADSTS7000215" => "check the client secret: its value is wanted, not its id",
                 "AADSTS7000222" => "the client secret has expired: make a new one",
                 "AADSTS700016" => "check the client id and the tenant: the application is not known there",
+                "AADSTS700027" => "check the certificate: the application has none with this key",
+                "insufficient_claims" => {
+                    "exempt the workload identity from the tenant's Conditional Access policy, or meet it: an application can show no more"
+                }
                 "AADSTS90002" => "check the tenant: Entra does not know it",
                 _ => "check which identity is used and whether the tenant knows it",
             },

@@ -9,6 +9,7 @@
 
 mod activity;
 mod alerts;
+mod certificate;
 mod credentials;
 mod door;
 mod endpoints;
@@ -39,6 +40,7 @@ mod wire_time;
 pub use activity::AlertEvent;
 pub use alerts::FreshAlert;
 pub use azure_core::http::{HttpClient, Url};
+pub use certificate::{Certificate, CertificateError, Now};
 pub use credentials::{Auth, AuthError, UserAssigned};
 pub use door::{Options, Workspace};
 pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError};

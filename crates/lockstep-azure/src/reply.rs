@@ -1,5 +1,6 @@
 //! A reply, and the one place that reads a refusal.
 
+use azure_core::base64;
 use azure_core::http::RawResponse;
 use azure_core::http::headers::{HeaderName, Headers};
 use azure_core::time::parse_rfc7231;
@@ -57,7 +58,10 @@ impl Reply {
         }
         let Refusal { code, message } = Refusal::read(&self.body);
         Err(match status {
-            401 => Fault::Unauthenticated { code, message },
+            401 => match self.claims_wanted() {
+                Some(claims) => Fault::Unauthenticated { code: CLAIMS.to_owned(), message: shortened(&claims) },
+                None => Fault::Unauthenticated { code, message },
+            },
             403 if TOKEN_CODES.contains(&code.as_str()) => Fault::Unauthenticated { code, message },
             403 => {
                 let action = named_action(&message).unwrap_or_else(|| any_of(self.operation.actions()));
@@ -68,6 +72,19 @@ impl Reply {
             500.. => Fault::Unavailable { status, code, message },
             _ => Fault::Refused { status, code, message },
         })
+    }
+}
+
+impl Reply {
+    /// The claims that the service wants a token to have, in its own JSON; `None` where it wants none.
+    ///
+    /// Source: <https://learn.microsoft.com/entra/identity-platform/claims-challenge>.
+    fn claims_wanted(&self) -> Option<String> {
+        let challenge = self.headers.get_optional_str(&HeaderName::from_static("www-authenticate"))?;
+        let (_, rest) = challenge.split_once("claims=\"")?;
+        let claims = base64::decode(rest.split_once('"')?.0).ok()?;
+        let claims = String::from_utf8(claims).ok()?;
+        Some(format!("the service wants a token with the claims {claims}"))
     }
 }
 
@@ -125,6 +142,9 @@ pub fn shortened(text: &str) -> String {
 }
 
 const LONGEST_MESSAGE: usize = 600;
+
+/// The code of a claims challenge.
+const CLAIMS: &str = "insufficient_claims";
 
 /// Codes that Log Analytics sends with 403 where others send 401.
 /// Source: <https://learn.microsoft.com/azure/azure-monitor/logs/api/errors>.

@@ -37,6 +37,7 @@ pub struct Twin(Arc<Inner>);
 struct Inner {
     estate: Arc<Estate>,
     secrets: Secrets,
+    application_key: Mutex<Option<String>>,
     clock: Clock,
     world: Mutex<World>,
     deployed: Mutex<Deployed>,
@@ -64,6 +65,7 @@ impl Twin {
         Self(Arc::new(Inner {
             estate,
             secrets,
+            application_key: Mutex::default(),
             clock,
             world: Mutex::new(world),
             deployed: Mutex::default(),
@@ -108,6 +110,15 @@ impl Twin {
     /// What is needed to sign in.
     pub fn secrets(&self) -> &Secrets {
         &self.0.secrets
+    }
+
+    /// Registers the public key (PEM) of the application's certificate: from then on its assertions have to be signed with it.
+    pub fn register_key(&self, public_key: impl Into<String>) {
+        *self.0.application_key.lock().unwrap_or_else(PoisonError::into_inner) = Some(public_key.into());
+    }
+
+    pub(crate) fn application_key(&self) -> Option<String> {
+        self.0.application_key.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What fails, and when.

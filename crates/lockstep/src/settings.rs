@@ -3,12 +3,13 @@
 //! The command line goes before the file; the environment holds secrets and what a host says about its identity, nothing
 //! else. Every value is checked here, once, and a wrong one is shown where it was found.
 
+mod auth;
 mod environment;
 mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Secret, UserAssigned, Webhook};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Webhook};
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -17,7 +18,7 @@ pub use file::Document;
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
-use file::{AuthTable, CloudTable, File, Text, WatchTable, WorkspaceTable};
+use file::{CloudTable, File, Text, WatchTable, WorkspaceTable};
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -67,7 +68,7 @@ impl Settings {
             cloud: cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner),
             ca,
             scope: scope(&document, file.workspace)?,
-            auth: auth(&document, file.auth, environment)?,
+            auth: auth::auth(&document, file.auth, environment)?,
             policy,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
             watch: watch(&document, file.watch.unwrap_or_default())?,
@@ -259,114 +260,7 @@ fn scope(document: &Document, workspace: Option<Spanned<WorkspaceTable>>) -> Res
     )
 }
 
-fn auth(document: &Document, set: Option<Spanned<AuthTable>>, environment: &Environment) -> Result<Auth, Problem> {
-    let Some(set) = set else {
-        let problem = Problem::usage(format!("{} does not say who asks: it has no `auth`", document.name()));
-        return Err(problem.hint(format!("add auth = KIND, one of {AUTH_KINDS}")));
-    };
-    let (span, table) = (set.span(), set.into_inner());
-    let client_id = table.client_id.clone().map(Spanned::into_inner).or_else(|| environment.client_id.clone());
-    let stray = |kind: &str, keys: &[(&str, &Option<Text>)]| {
-        let stray = keys.iter().find_map(|(key, value)| value.as_ref().map(|value| (key, value)));
-        stray.map_or(Ok(()), |(key, value)| {
-            Err(document.wrong(Some(value), format!("`{key}` means nothing for auth \"{kind}\""), "not wanted here"))
-        })
-    };
-    match table.kind.get_ref().as_str() {
-        kind @ "managed-identity" => {
-            stray(kind, &[("secret_file", &table.secret_file), ("token_file", &table.token_file)])?;
-            let named = [
-                table.client_id.map(|id| (id.span(), UserAssigned::ClientId(id.into_inner()))),
-                table.object_id.map(|id| (id.span(), UserAssigned::ObjectId(id.into_inner()))),
-                table.resource_id.map(|id| (id.span(), UserAssigned::ResourceId(id.into_inner()))),
-            ];
-            let mut named = named.into_iter().flatten();
-            let first = named.next();
-            match named.next() {
-                Some((span, _)) => {
-                    Err(document.wrong_at(span, "the managed identity is named twice", "one id is wanted"))
-                }
-                None => Ok(Auth::ManagedIdentity(first.map(|(_, id)| id))),
-            }
-        }
-        kind @ "client-secret" => {
-            let others = [
-                ("token_file", &table.token_file),
-                ("object_id", &table.object_id),
-                ("resource_id", &table.resource_id),
-            ];
-            stray(kind, &others)?;
-            let client_id = client_id.ok_or_else(|| no_client_id(document, span.clone(), kind))?;
-            let secret = match &table.secret_file {
-                Some(path) => secret_from(document, path)?,
-                None => environment.client_secret.clone().ok_or_else(|| {
-                    let message = format!("there is no client secret: {} is not set", Variable::ClientSecret.name());
-                    document.wrong_at(span, message, "needs a secret").hint(format!(
-                        "set {} or name a file that holds the secret: secret_file = \"PATH\"",
-                        Variable::ClientSecret.name()
-                    ))
-                })?,
-            };
-            Ok(Auth::ClientSecret { client_id, secret })
-        }
-        kind @ "workload-identity" => {
-            let others = [
-                ("secret_file", &table.secret_file),
-                ("object_id", &table.object_id),
-                ("resource_id", &table.resource_id),
-            ];
-            stray(kind, &others)?;
-            let client_id = client_id.ok_or_else(|| no_client_id(document, span.clone(), kind))?;
-            let named = table.token_file.map(|path| document.beside(Path::new(path.get_ref())));
-            let token_file = named.or_else(|| environment.federated_token_file.clone()).ok_or_else(|| {
-                let variable = Variable::FederatedTokenFile.name();
-                let message = format!("there is no token to show: {variable} is not set");
-                document
-                    .wrong_at(span, message, "needs a token file")
-                    .hint(format!("set {variable} or token_file = \"PATH\""))
-            })?;
-            Ok(Auth::WorkloadIdentity { client_id: Some(client_id), token_file: Some(token_file) })
-        }
-        kind @ "azure-cli" => {
-            let others = [
-                ("client_id", &table.client_id),
-                ("secret_file", &table.secret_file),
-                ("token_file", &table.token_file),
-                ("object_id", &table.object_id),
-                ("resource_id", &table.resource_id),
-            ];
-            stray(kind, &others)?;
-            Ok(Auth::AzureCli)
-        }
-        other => {
-            let message = format!("\"{}\" is no kind of identity that is known", other.escape_debug());
-            let kind = if table.kind.span().is_empty() { span } else { table.kind.span() };
-            Err(document.wrong_at(kind, message, format!("one of {AUTH_KINDS} is wanted")))
-        }
-    }
-}
-
-fn no_client_id(document: &Document, span: std::ops::Range<usize>, kind: &str) -> Problem {
-    let variable = Variable::ClientId.name();
-    document
-        .wrong_at(
-            span,
-            format!("auth \"{kind}\" does not say which application: {variable} is not set"),
-            "needs a client id",
-        )
-        .hint(format!("set {variable} or client_id = \"GUID\""))
-}
-
-fn secret_from(document: &Document, path: &Text) -> Result<Secret, Problem> {
-    let bytes = document.read_named(path, "the secret file")?;
-    let text = String::from_utf8(bytes).ok().map(|text| text.trim_end_matches(['\r', '\n']).to_owned());
-    match text {
-        Some(text) if !text.is_empty() => Ok(Secret::new(text)),
-        _ => Err(document.wrong(Some(path), "the secret file holds no secret", "a file with one line is wanted")),
-    }
-}
-
 const PROBLEM_AFTER: u32 = 3;
+
 const LEDGER: &str = "lockstep-ledger.db";
 const CUSTOM: &str = "custom";
-const AUTH_KINDS: &str = "\"managed-identity\", \"client-secret\", \"workload-identity\", \"azure-cli\"";

@@ -168,8 +168,8 @@ impl Form {
 
     /// Whether the form proves that the application sends it.
     ///
-    /// A secret must be the secret. The twin knows no certificates, so it takes every assertion that is a token for this
-    /// application and not over: signatures are not checked.
+    /// A secret must be the secret. An assertion must be a token for this application and not over, and signed with the
+    /// application's key where one was registered; the signatures of federated tokens are not checked.
     fn proof(&self, call: &Call) -> Result<(), Refused> {
         let unauthorized = |code, description: &str| {
             let description = format!("AADSTS{code}: {description}");
@@ -211,6 +211,15 @@ impl Form {
         if !federated && !token.claims.sub.eq_ignore_ascii_case(&estate.client_id) {
             return unauthorized(700_027, "The client assertion's subject is not the application.");
         }
+        if !federated
+            && let Some(key) = call.twin.application_key()
+            && !is_signed(assertion, &key, &token.claims, call)
+        {
+            return unauthorized(
+                700_027,
+                "Client assertion failed signature validation, or is for another audience than this endpoint.",
+            );
+        }
         if token.claims.exp <= call.now().unix_timestamp() as f64 {
             return unauthorized(700_024, "Client assertion is not within its valid time range.");
         }
@@ -231,6 +240,19 @@ impl Form {
             Refused { status: StatusCode::BAD_REQUEST, error: "invalid_scope", code: 1_002_012, description }
         })
     }
+}
+
+/// Whether the application's key signed an assertion for this endpoint, and its header names the certificate.
+fn is_signed(assertion: &str, public_key: &str, claims: &Assertion, call: &Call) -> bool {
+    let Ok(key) = jsonwebtoken::DecodingKey::from_rsa_pem(public_key.as_bytes()) else { return false };
+    let Ok(header) = jsonwebtoken::decode_header(assertion) else { return false };
+    let mut validation = jsonwebtoken::Validation::new(header.alg);
+    (validation.validate_exp, validation.validate_aud) = (false, false);
+    validation.required_spec_claims.clear();
+    let endpoint = format!("{}{}", call.origin, call.path);
+    let is_here = claims.aud.as_str().is_some_and(|audience| audience.eq_ignore_ascii_case(&endpoint));
+    let names_certificate = header.x5t_s256.is_some() || header.x5t.is_some();
+    is_here && names_certificate && jsonwebtoken::decode::<Assertion>(assertion, &key, &validation).is_ok()
 }
 
 /// What of an assertion is looked at.

@@ -13,8 +13,16 @@ pub enum Variable {
     ClientId,
     /// Its secret.
     ClientSecret,
+    /// The file with its certificate and key.
+    ClientCertificatePath,
     /// The file with the token that vouches for it.
     FederatedTokenFile,
+    /// Which application a service connection of Azure Pipelines stands for.
+    PipelinesClientId,
+    /// Which service connection.
+    PipelinesServiceConnection,
+    /// The token of the pipeline's job.
+    PipelinesAccessToken,
     /// Where App Service and Container Apps give out tokens.
     IdentityEndpoint,
     /// What that endpoint wants to be shown.
@@ -34,7 +42,11 @@ impl Variable {
     pub const ALL: &'static [Self] = &[
         Self::ClientId,
         Self::ClientSecret,
+        Self::ClientCertificatePath,
         Self::FederatedTokenFile,
+        Self::PipelinesClientId,
+        Self::PipelinesServiceConnection,
+        Self::PipelinesAccessToken,
         Self::IdentityEndpoint,
         Self::IdentityHeader,
         Self::Log,
@@ -48,7 +60,11 @@ impl Variable {
         match self {
             Self::ClientId => "AZURE_CLIENT_ID",
             Self::ClientSecret => "AZURE_CLIENT_SECRET",
+            Self::ClientCertificatePath => "AZURE_CLIENT_CERTIFICATE_PATH",
             Self::FederatedTokenFile => "AZURE_FEDERATED_TOKEN_FILE",
+            Self::PipelinesClientId => "AZURESUBSCRIPTION_CLIENT_ID",
+            Self::PipelinesServiceConnection => "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+            Self::PipelinesAccessToken => "SYSTEM_ACCESSTOKEN",
             Self::IdentityEndpoint => "IDENTITY_ENDPOINT",
             Self::IdentityHeader => "IDENTITY_HEADER",
             Self::Log => "LOCKSTEP_LOG",
@@ -63,6 +79,10 @@ impl Variable {
         match self {
             Self::ClientId => "the application that signs in, where the settings name none",
             Self::ClientSecret => "its secret, where the settings name no secret_file",
+            Self::ClientCertificatePath => "its certificate and key in one PEM file, where the settings name none",
+            Self::PipelinesClientId => "set by Azure Pipelines; the application of its service connection",
+            Self::PipelinesServiceConnection => "set by Azure Pipelines; the service connection",
+            Self::PipelinesAccessToken => "the job's own token, which a pipeline has to map into the step",
             Self::FederatedTokenFile => "the token file of a workload identity, where the settings name none",
             Self::IdentityEndpoint => "set by App Service and Container Apps; read by the identity library",
             Self::IdentityHeader => "set by App Service and Container Apps; read by the identity library",
@@ -91,8 +111,18 @@ pub struct Environment {
     pub client_id: Option<String>,
     /// [`Variable::ClientSecret`].
     pub client_secret: Option<Secret>,
+    /// [`Variable::ClientCertificatePath`].
+    pub client_certificate_path: Option<PathBuf>,
     /// [`Variable::FederatedTokenFile`].
     pub federated_token_file: Option<PathBuf>,
+    /// [`Variable::PipelinesClientId`].
+    pub pipelines_client_id: Option<String>,
+    /// [`Variable::PipelinesServiceConnection`].
+    pub pipelines_service_connection: Option<String>,
+    /// [`Variable::PipelinesAccessToken`].
+    pub pipelines_access_token: Option<Secret>,
+    /// Whether [`Variable::IdentityEndpoint`] and [`Variable::IdentityHeader`] are both set.
+    pub has_identity_endpoint: bool,
     /// [`Variable::Log`].
     pub log: Option<String>,
     /// [`Variable::User`] or [`Variable::UserName`].
@@ -107,7 +137,13 @@ impl Environment {
         Self {
             client_id: text(Variable::ClientId),
             client_secret: text(Variable::ClientSecret).map(Secret::from),
+            client_certificate_path: text(Variable::ClientCertificatePath).map(PathBuf::from),
             federated_token_file: text(Variable::FederatedTokenFile).map(PathBuf::from),
+            pipelines_client_id: text(Variable::PipelinesClientId),
+            pipelines_service_connection: text(Variable::PipelinesServiceConnection),
+            pipelines_access_token: text(Variable::PipelinesAccessToken).map(Secret::from),
+            has_identity_endpoint: text(Variable::IdentityEndpoint).is_some()
+                && text(Variable::IdentityHeader).is_some(),
             log: text(Variable::Log),
             user: text(Variable::User).or_else(|| text(Variable::UserName)),
         }

@@ -76,7 +76,24 @@ pub struct AuthTable {
     pub object_id: Option<Text>,
     pub resource_id: Option<Text>,
     pub secret_file: Option<Text>,
+    pub certificate_file: Option<Text>,
     pub token_file: Option<Text>,
+    pub service_connection: Option<Text>,
+}
+
+impl AuthTable {
+    /// The keys beside `kind`.
+    pub fn keys(&self) -> [(&'static str, &Option<Text>); 7] {
+        [
+            ("client_id", &self.client_id),
+            ("object_id", &self.object_id),
+            ("resource_id", &self.resource_id),
+            ("secret_file", &self.secret_file),
+            ("certificate_file", &self.certificate_file),
+            ("token_file", &self.token_file),
+            ("service_connection", &self.service_connection),
+        ]
+    }
 }
 
 #[derive(Deserialize)]
@@ -87,7 +104,24 @@ struct AuthKeys {
     object_id: Option<Text>,
     resource_id: Option<Text>,
     secret_file: Option<Text>,
+    certificate_file: Option<Text>,
     token_file: Option<Text>,
+    service_connection: Option<Text>,
+}
+
+impl From<AuthKeys> for AuthTable {
+    fn from(keys: AuthKeys) -> Self {
+        Self {
+            kind: keys.kind,
+            client_id: keys.client_id,
+            object_id: keys.object_id,
+            resource_id: keys.resource_id,
+            secret_file: keys.secret_file,
+            certificate_file: keys.certificate_file,
+            token_file: keys.token_file,
+            service_connection: keys.service_connection,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for AuthTable {
@@ -102,16 +136,21 @@ impl<'de> Deserialize<'de> for AuthTable {
             }
 
             fn visit_str<E>(self, kind: &str) -> Result<AuthTable, E> {
-                // The span of a bare kind is that of the whole value, which whoever reads the table knows.
-                let kind = Spanned::new(0..0, kind.to_owned());
-                let (client_id, object_id, resource_id) = (None, None, None);
-                Ok(AuthTable { kind, client_id, object_id, resource_id, secret_file: None, token_file: None })
+                Ok(AuthTable {
+                    // The span of a bare kind is that of the whole value, which whoever reads the table knows.
+                    kind: Spanned::new(0..0, kind.to_owned()),
+                    client_id: None,
+                    object_id: None,
+                    resource_id: None,
+                    secret_file: None,
+                    certificate_file: None,
+                    token_file: None,
+                    service_connection: None,
+                })
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<AuthTable, A::Error> {
-                let AuthKeys { kind, client_id, object_id, resource_id, secret_file, token_file } =
-                    AuthKeys::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(AuthTable { kind, client_id, object_id, resource_id, secret_file, token_file })
+                AuthKeys::deserialize(MapAccessDeserializer::new(map)).map(AuthTable::from)
             }
         }
 

@@ -191,7 +191,7 @@ fn identities() {
     insta::assert_snapshot!(check(&SETTINGS.replace("\"client-secret\"", "\"password\"")), @r#"
     exit code 2
     --- stderr
-    error: "password" is no kind of identity that is known: one of "managed-identity", "client-secret", "workload-identity", "azure-cli" is wanted (line 2, which may hold a secret and is not shown)
+    error: "password" is no kind of identity that is known: one of "managed-identity", "client-secret", "client-certificate", "workload-identity", "azure-pipelines", "azure-cli", "auto" is wanted (line 2, which may hold a secret and is not shown)
     "#);
     insta::assert_snapshot!(check(SETTINGS), @r#"
     exit code 2

@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod faults;
 mod files;
+mod identities;
 mod kql;
 mod ledgers;
 mod pass_query;

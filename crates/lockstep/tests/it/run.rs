@@ -43,7 +43,11 @@ impl Place {
         for name in [
             "AZURE_CLIENT_ID",
             "AZURE_CLIENT_SECRET",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
             "AZURE_FEDERATED_TOKEN_FILE",
+            "AZURESUBSCRIPTION_CLIENT_ID",
+            "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+            "SYSTEM_ACCESSTOKEN",
             "IDENTITY_ENDPOINT",
             "LOCKSTEP_LOG",
         ] {
