@@ -261,6 +261,5 @@ fn scope(document: &Document, workspace: Option<Spanned<WorkspaceTable>>) -> Res
 }
 
 const PROBLEM_AFTER: u32 = 3;
-
 const LEDGER: &str = "lockstep-ledger.db";
 const CUSTOM: &str = "custom";
