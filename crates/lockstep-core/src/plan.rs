@@ -6,6 +6,7 @@ use core::mem;
 
 use crate::decide::{Change, Push, Verdict};
 use crate::ids::IncidentId;
+use crate::policy::Ceilings;
 use crate::reason::Reason;
 
 /// What a pass will do, and what it leaves alone.
@@ -48,6 +49,47 @@ pub fn plan(verdicts: impl IntoIterator<Item = Verdict>) -> Plan {
     });
     once(&mut plan);
     plan
+}
+
+impl Plan {
+    /// The plan of what one pass may do; the rest is left for the next one. Raising is not held back by what may be lowered.
+    #[must_use]
+    pub fn capped(mut self, ceilings: Ceilings) -> Self {
+        let mut room = Room(ceilings);
+        for change in mem::take(&mut self.changes) {
+            match room.take(change.to.lowers()) {
+                true => self.changes.push(change),
+                false => self.left.push(Left { incident: change.incident, reason: Reason::NextPass }),
+            }
+        }
+        for push in mem::take(&mut self.pushes) {
+            match room.take(push.lowers()) {
+                true => self.pushes.push(push),
+                false => self.left.push(Left { incident: push.incident, reason: Reason::NextPass }),
+            }
+        }
+        self
+    }
+}
+
+/// How much one pass may still do.
+struct Room(Ceilings);
+
+impl Room {
+    /// Whether there is room for one more, and takes it.
+    fn take(&mut self, lowers: bool) -> bool {
+        let Ceilings { changes, lowerings } = &mut self.0;
+        let is_full = *changes == Some(0) || (lowers && *lowerings == Some(0));
+        if is_full {
+            return false;
+        }
+        let less = |room: &mut Option<u32>| *room = room.map(|room| room - 1);
+        less(changes);
+        if lowers {
+            less(lowerings);
+        }
+        true
+    }
 }
 
 /// Leaves each alert to the first of the incidents that it follows; all of them agree about it.

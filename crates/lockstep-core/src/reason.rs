@@ -83,6 +83,8 @@ pub enum Reason {
     SyncUnknown,
     /// Its alerts are moved together with those of another incident.
     WithAnother,
+    /// It is due, and the policy lets one pass do no more.
+    NextPass,
     /// It has bookmarks: somebody hunts here.
     Bookmarks(u64),
     /// It has tasks that are not completed.
@@ -157,6 +159,7 @@ impl Reason {
                 | Self::Hasty
                 | Self::IncidentsDisagree(_)
                 | Self::SyncUnknown
+                | Self::NextPass
         )
     }
 
@@ -215,6 +218,7 @@ impl Reason {
             Self::SyncDoes => "sync-does",
             Self::SyncUnknown => "sync-unknown",
             Self::WithAnother => "with-another",
+            Self::NextPass => "next-pass",
             Self::Bookmarks(_) => "bookmarks",
             Self::OpenTasks(_) => "open-tasks",
             Self::TasksUnread => "tasks-unread",
@@ -280,6 +284,7 @@ impl fmt::Display for Reason {
             }
             Self::SyncDoes => f.write_str("the products' own sync carries its closing to its alerts"),
             Self::SyncUnknown => f.write_str("nobody can tell whether the products' own sync carries its closing"),
+            Self::NextPass => f.write_str("the policy lets one pass do no more; the next one goes on"),
             Self::WithAnother => f.write_str("its alerts are moved together with those of another incident"),
             Self::Bookmarks(count) => write!(f, "it has {count} bookmark{}", plural(*count)),
             Self::OpenTasks(count) => write!(f, "it has {count} open task{}", plural(*count)),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lockstep_azure::{Error, FreshIncident, IncidentChange, Workspace, WriteError};
-use lockstep_core::{Change, Closing, Course, IncidentState, Load, Reason, Target, Time, closing_text};
+use lockstep_core::{Change, Closing, Course, IncidentState, Load, Reason, Subject, Target, Time, closing_text};
 use lockstep_ledger::{
     AlertRead, Before, Body, Cause, Counts, Done, Event, Hash, History, InDoubt, Intended, Refused, RunEnded, RunId,
     RunStarted, WriteId,
@@ -216,8 +216,9 @@ impl<'a> CarryOut<'a> {
     /// One intent, one write, one outcome. `Err` is the ledger's alone.
     async fn write(&self, judged: &Judged<Change>) -> Result<Sent, lockstep_ledger::Error> {
         let Judged { due: change, read } = judged;
-        let planned = self.planned(change);
-        let entry = self.enter(Event::Intended(self.intended(change, read, &planned))).await?;
+        let text = self.text(change, read);
+        let planned = planned(change, &text);
+        let entry = self.enter(Event::Intended(self.intended(change, read, &planned, text))).await?;
         let write = WriteId(entry.number);
         match self.workspace.put_incident(&read.fresh, &planned).await {
             Ok(now) if is_as(&now.state, &planned) => {
@@ -276,18 +277,14 @@ impl<'a> CarryOut<'a> {
         self.engine.ledger.append(self.engine.clock.now(), event).await
     }
 
-    fn planned(&self, change: &Change) -> IncidentChange {
-        match change.to {
-            Target::New => IncidentChange::New,
-            Target::Active => IncidentChange::Active,
-            Target::Closed(classification) => {
-                let comment = closing_text(change, &self.run.to_string());
-                IncidentChange::Closed(Closing { classification, comment })
-            }
-        }
+    /// Why the change is made, in the policy's words.
+    fn text(&self, change: &Change, read: &Read) -> String {
+        let incident = &read.confirmed.incident;
+        let subject = Subject::of(incident, incident.owner.as_ref(), Some(read.confirmed.at));
+        closing_text(change, &subject, &self.engine.observer.policy, &self.run.to_string())
     }
 
-    fn intended(&self, change: &Change, read: &Read, planned: &IncidentChange) -> Intended {
+    fn intended(&self, change: &Change, read: &Read, planned: &IncidentChange, text: String) -> Intended {
         let alerts = change.alerts.iter().zip(&read.documents).map(|(alert, document)| AlertRead {
             id: alert.id.clone(),
             state: alert.state.clone(),
@@ -305,8 +302,16 @@ impl<'a> CarryOut<'a> {
             },
             after: state_after(planned),
             cause: cause(change),
-            reason: closing_text(change, &self.run.to_string()),
+            reason: text,
         }
+    }
+}
+
+fn planned(change: &Change, text: &str) -> IncidentChange {
+    match change.to {
+        Target::New => IncidentChange::New,
+        Target::Active => IncidentChange::Active,
+        Target::Closed(classification) => IncidentChange::Closed(Closing { classification, comment: text.to_owned() }),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A pass that writes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use lockstep_ledger::{Began, Binary, Event, Hash, Ledger, PolicyUsed};
+use lockstep_ledger::{Began, Binary, Confirmed, Event, Hash, Ledger, PolicyUsed};
 use tokio_util::sync::CancellationToken;
 
 use crate::braked::enter_braked;
@@ -76,7 +77,8 @@ impl Engine {
         Ok(Pass { run: Some(carry_out.run()), observation, outcomes, pushed })
     }
 
-    /// Enters which incidents are taken to agree as they stand, and that the ledger has begun. A policy that only observes
+    /// Enters which incidents are taken to agree as they stand, which writes another look has shown, and that the ledger has
+    /// begun. A policy that only observes
     /// begins nothing.
     async fn remember(&self, observation: &Observation) -> Result<(), Stopped> {
         if self.observer.policy.only_observes() {
@@ -85,6 +87,9 @@ impl Engine {
         let now = self.clock.now();
         let moves = observation.settled.iter().cloned().map(|moved| self.ledger.append(now, Event::BaseMoved(moved)));
         futures::future::try_join_all(moves).await?;
+        let confirmed = distinct(&observation.confirmed);
+        let confirmed = confirmed.into_iter().map(|it| self.ledger.append(now, Event::Confirmed(it.clone())));
+        futures::future::try_join_all(confirmed).await?;
         if self.ledger.history().began().is_none() {
             self.ledger.append(now, Event::Began(Began { at: observation.asked })).await?;
         }
@@ -101,4 +106,10 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Each write once: several incidents may show the same write of an alert.
+fn distinct(confirmed: &[Confirmed]) -> Vec<&Confirmed> {
+    let mut seen = BTreeSet::new();
+    confirmed.iter().filter(|it| seen.insert(it.write)).collect()
 }

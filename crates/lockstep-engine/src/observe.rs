@@ -10,7 +10,7 @@ use lockstep_core::{
     Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Plan, Policy, Push, Reason, Settles,
     Time, Trip, Verdict, Waiting, plan, propose,
 };
-use lockstep_ledger::{AlertStood, BaseMoved, History, OpenBrake, WhyMoved};
+use lockstep_ledger::{AlertStood, BaseMoved, Confirmed, History, Intent, OpenBrake, Unconfirmed, WhyMoved};
 use tokio::time::Instant;
 
 use crate::confirm::{Decided, Eyes, Judged};
@@ -49,6 +49,8 @@ pub struct Observation {
     /// What would be done if a person approved of it, each a change of an incident or of its alerts. The plan leaves these
     /// incidents alone.
     pub awaiting: Vec<Verdict>,
+    /// Writes that happened so long ago that another look should have shown them, and none has.
+    pub unconfirmed: Vec<Unconfirmed>,
     /// How many further incidents the tables show to need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
     /// Incidents whose row in the tables cannot be read. Nothing is known about them.
@@ -65,6 +67,8 @@ pub struct Observation {
     pub(crate) pushes: Vec<Judged<Push>>,
     /// Incidents that are taken to agree with their alerts as they stand.
     pub(crate) settled: Vec<BaseMoved>,
+    /// Writes that the tables show to stand.
+    pub(crate) confirmed: Vec<Confirmed>,
 }
 
 impl Observation {
@@ -101,12 +105,14 @@ impl Observer {
         let question = Question {
             lookback: if is_whole { Question::FULL_LOOKBACK } else { Question::LOOKBACK },
             first_look: self.adopts(history),
-            since: looked.last.map(|last| Time::from_ticks(last.ticks() - OVERLAP)),
+            since: looked.last.or_else(|| oldest(history)).map(|last| Time::from_ticks(last.ticks() - OVERLAP)),
             ..Question::new(&self.policy)
         };
         let sightings = self.workspace.sightings(&question).await.map_err(Stopped::at_input)?;
         *self.looked() =
             Looked { last: Some(sightings.asked), whole: if is_whole { Some(began) } else { looked.whole } };
+        let confirmed = sightings.due.iter().flat_map(|seen| confirmed(seen, history)).collect();
+        let late = late(history, self.policy.unconfirmed_after, sightings.asked);
         let eyes = self.eyes(history);
         let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
         let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
@@ -139,6 +145,7 @@ impl Observer {
         let plan = plan(verdicts);
         let record = history.brake_record();
         let (plan, waiting) = plan.braked(self.policy.brake, &record, open(&sightings), sightings.asked);
+        let plan = plan.capped(self.policy.ceilings);
         let due = plan.changes.iter().filter_map(|change| changes.remove(&change.incident)).collect();
         let pushes = plan.pushes.iter().filter_map(|push| {
             let judged = pushes.remove(&push.incident)?;
@@ -148,6 +155,8 @@ impl Observer {
             due,
             pushes: pushes.collect(),
             settled,
+            confirmed,
+            unconfirmed: late,
             awaiting,
             plan,
             waiting,
@@ -228,6 +237,38 @@ fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Optio
     }
     let alerts = incident.alerts.iter().map(|alert| AlertStood { id: alert.id.clone(), state: alert.state.clone() });
     Some(BaseMoved { incident: incident.id.clone(), state: incident.state.clone(), alerts: alerts.collect(), why })
+}
+
+/// The writes that a row of the tables shows to stand: rows come from the service's own record of changes, not from the
+/// answer to the write.
+fn confirmed(seen: &Incident, history: &History) -> Vec<Confirmed> {
+    let shows = |unconfirmed: &&Unconfirmed| match &unconfirmed.intended {
+        Intent::Incident(intended) => intended.incident == seen.id && intended.after == seen.state,
+        Intent::Alert(intended) => {
+            let stands =
+                |alert: &lockstep_core::Alert| alert.id == intended.before.id && alert.state == intended.act.leads_to();
+            seen.alerts.iter().any(stands)
+        }
+    };
+    let waiting = history.unconfirmed().filter(shows);
+    waiting.map(|it| Confirmed { write: it.write, how: "the workspace's tables show it".into() }).collect()
+}
+
+/// The writes that nothing has confirmed although the look that they follow is older than `after`.
+fn late(history: &History, after: Duration, now: Time) -> Vec<Unconfirmed> {
+    let is_late = |it: &&Unconfirmed| looked_at(history, it).is_none_or(|at| now.seconds_since(at) > after.as_secs());
+    history.unconfirmed().filter(is_late).cloned().collect()
+}
+
+/// When the look was made that the oldest of the writes follows that nothing has confirmed.
+fn oldest(history: &History) -> Option<Time> {
+    history.unconfirmed().filter_map(|it| looked_at(history, it)).min()
+}
+
+/// When the look was made that a write follows, by the service's clock; ours may show any time.
+fn looked_at(history: &History, write: &Unconfirmed) -> Option<Time> {
+    let run = history.runs().iter().rev().find(|run| run.id() == write.intended.run())?;
+    Some(run.started.asked)
 }
 
 /// How many incidents of Defender for Cloud alerts are open, as far as the tables show.

@@ -103,18 +103,13 @@ async fn newest_first_follows_whoever_the_logs_name_last() {
         later(60).await;
         let alert = tenant.raise();
         later(300).await;
-        let dismiss = || tenant.set(&alert, AlertStatus::Resolved);
-        let activate = || tenant.analyst(&alert, |world, name, by| world.activate_incident(name, by).unwrap());
-        if owner_first {
-            dismiss()
-        } else {
-            activate()
-        }
-        later(10).await;
-        if owner_first {
-            activate()
-        } else {
-            dismiss()
+        for owner in [owner_first, !owner_first] {
+            if owner {
+                tenant.set(&alert, AlertStatus::Resolved);
+            } else {
+                tenant.analyst(&alert, |world, name, by| world.activate_incident(name, by).unwrap());
+            }
+            later(10).await;
         }
         later(60).await;
         pass(&engine).await.unwrap();

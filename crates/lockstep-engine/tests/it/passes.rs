@@ -1,5 +1,7 @@
 //! What a pass does where nothing goes wrong, and what it costs.
 
+use std::time::Duration;
+
 use lockstep_core::Preset;
 use lockstep_engine::Conclusion;
 use lockstep_twin::world::{AlertStatus, World};
@@ -111,4 +113,40 @@ async fn i17_every_incident_is_counted_or_judged() {
     assert_eq!(first.observation.seen(), 8);
     assert_eq!(outcomes(&first).len(), 3);
     assert_eq!(pass(&engine).await.unwrap().observation.seen(), 8);
+}
+
+/// How many writes wait for a later look to show them.
+fn unconfirmed(engine: &lockstep_engine::Engine) -> usize {
+    engine.ledger.history().unconfirmed().count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_is_confirmed_by_a_later_look_at_the_tables() {
+    let tenant = Tenant::new();
+    tenant.raised_as(AlertStatus::Resolved);
+    let engine = tenant.engine().await;
+    pass(&engine).await.unwrap();
+    assert_eq!(unconfirmed(&engine), 1, "the service's own answer confirms nothing");
+    pass(&engine).await.unwrap();
+    assert_eq!(unconfirmed(&engine), 0);
+    drop(engine);
+    assert_eq!(unconfirmed(&tenant.engine().await), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_no_look_shows_is_reported_after_a_while() {
+    let tenant = Tenant::new();
+    let alert = tenant.raised_as(AlertStatus::Resolved);
+    let engine = tenant.engine().await;
+    tenant.twin.with(|world| {
+        let slow = lockstep_twin::world::Settings { delay: Duration::from_secs(86_400), ..world.settings().clone() };
+        world.set_settings(slow);
+    });
+    pass(&engine).await.unwrap();
+    assert_eq!(tenant.incident(&alert), "Closed TruePositive");
+    let soon = pass(&engine).await.unwrap();
+    assert_eq!(soon.observation.unconfirmed.len(), 0);
+    tokio::time::advance(Duration::from_secs(7 * 3_600)).await;
+    let late = pass(&engine).await.unwrap();
+    assert_eq!(late.observation.unconfirmed.len(), 1);
 }

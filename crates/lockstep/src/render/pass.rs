@@ -244,6 +244,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "seen": observation.seen(),
         "brakes": brakes_json(&observation.brakes.iter().collect::<Vec<_>>())["brakes"],
         "left": left.collect::<Vec<_>>(),
+        "unconfirmed": observation.unconfirmed.iter().map(|it| it.write.0).collect::<Vec<_>>(),
         "unreadable": unreadable.collect::<Vec<_>>(),
         "untouched": untouched,
     })
@@ -294,6 +295,14 @@ fn left(observation: &Observation, screen: &mut Screen) {
     }
     if !table.is_empty() {
         screen.line(&table.to_string());
+    }
+    if !observation.unconfirmed.is_empty() {
+        let entries: Vec<_> = observation.unconfirmed.iter().map(|it| it.write.to_string()).collect();
+        let count = counted(entries.len(), "write has", "writes have");
+        screen.line(&format!(
+            "{count} not shown in the tables for longer than the policy waits: entry {}",
+            entries.join(", ")
+        ));
     }
     let total: u64 = counts.values().sum();
     if total > 0 {
