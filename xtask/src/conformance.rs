@@ -7,6 +7,8 @@
 mod packages;
 mod stand;
 
+use std::path::PathBuf;
+
 use anyhow::{Result, bail, ensure};
 
 use crate::bench::corpora;
@@ -66,6 +68,11 @@ const WALKS: &[Walk] = &[
         run: oav,
     },
     Walk { name: "js", says: "@azure/identity, arm-security, arm-securityinsight, monitor-query-logs", run: js },
+    Walk {
+        name: "fuzz",
+        says: "what the specifications allow, and what they do not, thrown at it by schemathesis",
+        run: fuzz,
+    },
 ];
 
 fn az() -> Result<Outcome> {
@@ -92,9 +99,25 @@ fn js() -> Result<Outcome> {
     Stand::start(&[])?.walk(Child::new("node").args([walk]))
 }
 
-fn oav() -> Result<Outcome> {
+/// The vendor's specifications, which not everybody has.
+fn specifications() -> Result<PathBuf> {
     let specifications = corpora().map_err(anyhow::Error::msg)?.join("azure-api");
     ensure!(specifications.is_dir(), "there is no {}", specifications.display());
+    Ok(specifications)
+}
+
+fn fuzz() -> Result<Outcome> {
+    let specifications = specifications()?;
+    let bin = packages::python("fuzz")?;
+    let folder = root().join("target/conformance/fuzz/run");
+    std::fs::create_dir_all(&folder)?;
+    let fuzz =
+        Child::new(bin.join("python")).args([script("fuzz.py"), specifications, folder, bin.join("schemathesis")]);
+    Stand::start(&[])?.walk(fuzz)
+}
+
+fn oav() -> Result<Outcome> {
+    let specifications = specifications()?;
     let folder = packages::node("oav")?;
     let tour = Child::new("python3").args([
         script("tour.py"),
@@ -106,7 +129,7 @@ fn oav() -> Result<Outcome> {
     Stand::start(&[])?.walk(tour)
 }
 
-fn script(name: &str) -> std::path::PathBuf {
+fn script(name: &str) -> PathBuf {
     root().join("xtask/conformance").join(name)
 }
 

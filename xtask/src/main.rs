@@ -60,7 +60,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "conformance",
-        takes: "[az|python|msticpy|js|oav]",
+        takes: "[az|...|oav|fuzz]",
         says: "walks the twin with the vendor's own clients, and counts the differences",
         run: conformance::run,
     },

@@ -88,11 +88,13 @@ impl Server {
 
         let acceptor = RustlsAcceptor::new(config).handshake_timeout(HANDSHAKE).acceptor(NoDelayAcceptor::new());
         let https = axum_server::from_tcp(listener).map_err(bad(address))?.acceptor(acceptor);
-        let https = https.handle(Handle::with_control(control.clone()));
+        let mut https = https.handle(Handle::with_control(control.clone()));
+        https.http_builder().http1().header_read_timeout(HEAD);
         let app = Shared::new(breaking(api::router(twin.clone(), Wire::Socket)));
 
         let http = axum_server::from_tcp(identity_listener).map_err(bad(identity_address))?;
-        let http = http.handle(Handle::with_control(control.clone()));
+        let mut http = http.handle(Handle::with_control(control.clone()));
+        http.http_builder().http1().header_read_timeout(HEAD);
         let identity_app = Shared::new(breaking(api::router(twin.clone(), Wire::IdentitySocket)));
 
         let serving = vec![tokio::spawn(https.serve(app)), tokio::spawn(http.serve(identity_app))];
@@ -191,5 +193,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
+/// How long the head of a request may take, from the end of the request before it: an idle connection lives that long.
+const HEAD: Duration = Duration::from_secs(120);
 const HANDSHAKE: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(1);

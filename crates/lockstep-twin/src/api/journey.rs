@@ -4,12 +4,13 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt;
 use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -31,9 +32,11 @@ pub(super) async fn travel(twin: Twin, wire: Wire, request: Request) -> Response
     let (parts, body) = request.into_parts();
     let correlation = correlation(&parts.headers);
     let mut busy = Duration::ZERO;
+    // Whatever is asked: who is still sending reads no answer.
+    let body = read(body).await;
     let (operation, reply) = match route(&parts.method, parts.uri.path()) {
         Route::Found(operation, params) if serves(wire, operation) => {
-            let reply = match read(body).await {
+            let reply = match body {
                 Ok(body) => run(call(&twin, wire, operation, params, &parts, body, correlation), &mut busy).await,
                 Err(refusal) => refusal.into(),
             };
@@ -62,9 +65,9 @@ fn serves(wire: Wire, operation: &Operation) -> bool {
 
 /// The whole body, unless it is too long or too slow.
 async fn read(body: Body) -> Result<Bytes, Refusal> {
-    match tokio::time::timeout(PATIENCE, to_bytes(body, BODY_LIMIT)).await {
-        Ok(Ok(body)) => Ok(body),
-        Ok(Err(_)) => Err(Refusal::arm(
+    match tokio::time::timeout(PATIENCE, collect(body)).await {
+        Ok(Some(body)) => Ok(body),
+        Ok(None) => Err(Refusal::arm(
             StatusCode::PAYLOAD_TOO_LARGE,
             "RequestContentTooLarge",
             format!(
@@ -77,6 +80,24 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
             "The request content did not arrive in time.",
         )),
     }
+}
+
+/// The body, if it is whole and not too long.
+///
+/// What is too long is read on and dropped, up to a bound: a client that is still sending would otherwise see its connection
+/// break and never the answer.
+async fn collect(mut body: Body) -> Option<Bytes> {
+    let (mut whole, mut length) = (BytesMut::new(), 0);
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.ok()?.into_data() else { continue };
+        length += data.len();
+        match length {
+            0..=BODY_LIMIT => whole.extend_from_slice(&data),
+            ..=DRAINED => whole.clear(),
+            _ => return None,
+        }
+    }
+    (length <= BODY_LIMIT).then(|| whole.freeze())
 }
 
 fn call(
@@ -500,4 +521,5 @@ const JSON: &str = "application/json; charset=utf-8";
 const REQUEST_ID: &str = "x-ms-request-id";
 const CORRELATION_ID: &str = "x-ms-correlation-request-id";
 const BODY_LIMIT: usize = 4 << 20;
+const DRAINED: usize = 64 << 20;
 const PATIENCE: Duration = Duration::from_secs(30);

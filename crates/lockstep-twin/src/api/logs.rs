@@ -70,6 +70,9 @@ pub(super) fn batch(call: &Call) -> Answer {
     let Some(requests) = body["requests"].as_array() else {
         return Err(bad_argument(call, "'requests' must be an array."));
     };
+    if requests.iter().any(|request| !request["id"].is_string()) {
+        return Err(bad_argument(call, "each of 'requests' must have an 'id' that is a string."));
+    }
     let answer = |request: &Value| {
         let customer = request["workspace"].as_str().unwrap_or_default().to_owned();
         let place = call.twin.world().place_of_id(&customer);

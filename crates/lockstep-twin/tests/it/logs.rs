@@ -62,6 +62,9 @@ async fn the_other_ways_to_ask_answer_the_same() {
     let answers = cloud.logs("POST /v1/$batch", &batch.to_string()).await.json();
     assert_eq!((&answers["responses"][0]["status"], &answers["responses"][0]["body"]), (&json!(200), &expected));
     assert_eq!(answers["responses"][1]["status"], 404);
+    for nameless in [r#"{"requests":[{"workspace":"x"}]}"#, r#"{"requests":[{"id":5}]}"#, r#"{"requests":[7]}"#] {
+        assert_eq!(cloud.logs("POST /v1/$batch", nameless).await.outcome(), "400 BadArgumentError", "{nameless}");
+    }
     let metadata = cloud.logs("GET /v1/workspaces/{id}/metadata", "").await.json();
     assert_eq!(metadata["tables"].as_array().unwrap().len(), 3);
 }

@@ -133,6 +133,31 @@ async fn bodies_too_long_or_too_deep_are_refused() {
 }
 
 #[tokio::test]
+async fn wrong_types_and_huge_numbers_are_refused() {
+    let cloud = Cloud::new().await;
+    let incident = "PUT {sentinel}/incidents/one";
+    for body in [
+        r#"{"properties":{"title":{},"severity":"Low","status":"New"}}"#,
+        r#"{"properties":{"title":"t","severity":7,"status":"New"}}"#,
+        r#"{"properties":{"title":"t","severity":"Low","status":["New"]}}"#,
+        r#"{"properties":{"title":"t","severity":"Low","status":"New","owner":"me"}}"#,
+        r#"{"properties":{"title":"t","severity":"Low","status":"New","labels":{"a":1e999}}}"#,
+        r#"{"properties":{"title":"t","severity":"Low","status":"New","firstActivityTimeUtc":99999999999999999999}}"#,
+        r#"{"etag":5,"properties":{"title":"t","severity":"Low","status":"New"}}"#,
+        r#"[1]"#,
+        "null",
+    ] {
+        cloud.check(incident, body, "400 InvalidRequestContent").await;
+    }
+    for top in ["-2147483648", "0", "1.5", "1e3", "abc", "%00", "-99999999999999999999999999999999999999999999"] {
+        cloud.check(&format!("GET {{sentinel}}/incidents?$top={top}"), "", "400 BadRequest").await;
+    }
+    cloud.check("GET {sentinel}/incidents?$top=99999999999999999999", "", "200").await;
+    cloud.check("GET {sentinel}/incidents?$skipToken=%5C%00", "", "400 BadRequest").await;
+    cloud.check("GET {sentinel}/incidents?$filter=%00", "", "400 BadRequest").await;
+}
+
+#[tokio::test]
 async fn replies_carry_ids_types_and_the_worlds_date() {
     let cloud = Cloud::new().await;
     let reply = cloud.arm("GET /subscriptions", "").await;
