@@ -10,6 +10,7 @@ mod cloud;
 mod deployments;
 mod estates;
 mod faults;
+mod histories;
 mod incidents;
 mod loading;
 mod logs;

@@ -80,6 +80,21 @@ fn the_twin_serves_whom_its_files_point_to_it() {
 }
 
 #[test]
+#[cfg(unix)]
+fn the_twin_starts_from_the_setup_in_its_guide() {
+    let guide = include_str!("../../../../docs/guide/twin.md");
+    let begin = guide.find("```toml\n").expect("the guide shows a setup") + "```toml\n".len();
+    let setup = &guide[begin..begin + guide[begin..].find("```").expect("the setup ends")];
+    let place = Place::new().with("setup.toml", setup);
+    let mut command = place.command(&["twin", "--setup", "setup.toml", "--set", "portal=defender"]);
+    let mut twin = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
+    let mut lines = BufReader::new(twin.stdout.take().expect("it is piped")).lines();
+    assert!(lines.next().expect("a line").expect("text").contains("ready"));
+    std::process::Command::new("kill").arg(twin.id().to_string()).status().expect("kill is there");
+    assert!(twin.wait().expect("it ends").success());
+}
+
+#[test]
 fn the_twin_says_what_is_wrong_with_its_setup() {
     let check = |file: &str, more: &[&str], expected: &str| {
         let place = Place::new().with("setup.toml", file);
