@@ -66,6 +66,9 @@ pub enum Command {
     Doctor(Doctor),
     /// Print the custom roles that the policy needs, and no more
     Roles(Roles),
+    /// Print a template for Azure that does what the policy says
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// See the gap between Defender for Cloud and Sentinel open and close, on a twin of both; needs no cloud
     Demo(Demo),
     /// Serve a stand-in for Defender for Cloud, Sentinel and Log Analytics
@@ -276,6 +279,13 @@ pub enum PolicyCommand {
     },
     /// Print the JSON schema of policy files, for editors
     Schema,
+}
+
+/// What `export` prints.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ExportCommand {
+    /// A Logic App: needs no container and no image, and can do less than lockstep itself
+    LogicApp,
 }
 
 /// What `doctor` takes.

@@ -7,6 +7,7 @@
 mod arguments;
 mod commands;
 mod exit_code;
+mod export;
 mod logging;
 mod plan_file;
 mod platform;

@@ -13,6 +13,7 @@ mod faults;
 mod histories;
 mod incidents;
 mod loading;
+mod logic_app;
 mod logs;
 mod portal;
 mod requests;

@@ -6,6 +6,7 @@ mod approve;
 mod completions;
 pub mod demo;
 mod doctor;
+mod export;
 mod init;
 mod kql;
 mod ledger;
@@ -40,6 +41,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
         Command::Policy(command) => policy::run(command, common, environment, screen),
         Command::Doctor(options) => doctor::run(&Settings::read(common, environment)?, options, screen),
+        Command::Export(command) => export::run(command, common, screen),
         Command::Roles(options) => roles::run(&Place::read(common)?, &options, screen),
         Command::Init => init::run(&common.config, screen),
         Command::Demo(options) => demo::run(options, screen),

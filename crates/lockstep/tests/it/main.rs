@@ -4,6 +4,7 @@ mod cloud;
 mod configuration;
 mod demo;
 mod doctor;
+mod export;
 mod faults;
 mod files;
 mod identities;

@@ -1,0 +1,19 @@
+//! `lockstep export`: templates of homes in Azure, made from a policy. Needs no cloud.
+
+use crate::arguments::{Common, ExportCommand};
+use crate::exit_code::ExitCode;
+use crate::export;
+use crate::problem::Problem;
+use crate::render::Screen;
+use crate::settings;
+
+/// Prints the template that was asked for.
+///
+/// # Errors
+/// There is no such policy, or the home cannot do what it says.
+pub fn run(command: ExportCommand, common: &Common, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    match command {
+        ExportCommand::LogicApp => screen.json(&export::template(&settings::policy(common)?.policy)?),
+    }
+    Ok(ExitCode::Done)
+}
