@@ -22,6 +22,7 @@ use crate::certificate::{Assertions, Certificate, Now};
 use crate::endpoints::Endpoints;
 use crate::limit::Limit;
 use crate::operation::Side;
+use crate::pace::Pace;
 use crate::secret::Secret;
 use crate::throttle::{Asks, OnWait, Patience, Throttle};
 
@@ -191,7 +192,7 @@ impl Identity {
         on_wait: &OnWait,
     ) -> Result<Self, AuthError> {
         let asks = Asks::Tokens(auth.side());
-        let throttle = Throttle::new(asks, patience, on_wait.clone());
+        let throttle = Throttle::new(asks, patience, Pace::default(), on_wait.clone());
         let mut cloud = CustomConfiguration::default();
         cloud.authority_host = endpoints.login.to_string();
         let options = ClientOptions {

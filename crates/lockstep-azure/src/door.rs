@@ -14,6 +14,7 @@ use crate::exchange::Exchange;
 use crate::incidents::{self, FreshIncident, IncidentChange};
 use crate::logs;
 use crate::operation::Operation;
+use crate::pace::Pace;
 use crate::reply::Reply;
 use crate::scope::Scope;
 use crate::sightings::{Question, Sightings};
@@ -42,6 +43,8 @@ struct Inner {
 pub struct Options {
     /// How long one request may keep its caller waiting.
     pub patience: Patience,
+    /// How much of what the services give is taken.
+    pub pace: Pace,
     /// Who is told of each wait.
     pub on_wait: OnWait,
 }
@@ -58,9 +61,9 @@ impl Workspace {
         client: Arc<dyn HttpClient>,
         options: Options,
     ) -> Result<Self, AuthError> {
-        let Options { patience, on_wait } = options;
+        let Options { patience, pace, on_wait } = options;
         let identity = Identity::new(auth, scope.tenant(), &endpoints, &client, patience, &on_wait)?;
-        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, &on_wait);
+        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, pace, &on_wait);
         Ok(Self { inner: Arc::new(Inner { endpoints, scope, exchange }), run: Uuid::new_v4() })
     }
 
@@ -68,6 +71,19 @@ impl Workspace {
     #[must_use]
     pub fn for_run(&self, run: Uuid) -> Self {
         Self { inner: Arc::clone(&self.inner), run }
+    }
+
+    /// Waits until it is our turn to write by the pace that was chosen, and holds the place for the next write of this kind.
+    ///
+    /// A write that did not wait here is refused when it comes too early: [`WriteError::Later`]. Wait first and read then, so
+    /// that what is written was decided from what was just read.
+    pub async fn turn_for_incident(&self) {
+        self.inner.exchange.turn(Operation::WriteIncident).await;
+    }
+
+    /// The same for an act on an alert.
+    pub async fn turn_for_alert(&self, act: AlertAct) {
+        self.inner.exchange.turn(alerts::operation(act)).await;
     }
 
     /// Which workspace it is.

@@ -21,6 +21,7 @@ use crate::error::{Error, RequestIds};
 use crate::limit::Limit;
 use crate::no_reply::Lost;
 use crate::operation::{Operation, Side};
+use crate::pace::Pace;
 use crate::reply::Reply;
 use crate::throttle::{Asks, OnWait, Patience, Throttle};
 
@@ -29,6 +30,7 @@ use crate::throttle::{Asks, OnWait, Patience, Throttle};
 pub struct Exchange {
     arm: Pipeline,
     logs: Pipeline,
+    throttle: Arc<Throttle>,
     identity: Arc<Identity>,
     tokens_host: String,
 }
@@ -39,9 +41,10 @@ impl Exchange {
         identity: Arc<Identity>,
         client: &Arc<dyn HttpClient>,
         patience: Patience,
+        pace: Pace,
         on_wait: &OnWait,
     ) -> Self {
-        let throttle = Arc::new(Throttle::new(Asks::Service, patience, on_wait.clone()));
+        let throttle = Arc::new(Throttle::new(Asks::Service, patience, pace, on_wait.clone()));
         let pipeline = |scope: String| {
             let renew = Renew { identity: Arc::clone(&identity), scope: scope.clone() };
             let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(&identity) as _, [scope]);
@@ -53,7 +56,12 @@ impl Exchange {
             _ => "it".to_owned(),
         };
         let (arm, logs) = (pipeline(endpoints.arm_scope()), pipeline(endpoints.logs_scope()));
-        Self { arm, logs, identity, tokens_host }
+        Self { arm, logs, throttle, identity, tokens_host }
+    }
+
+    /// Waits until a write may leave, and holds a place for it.
+    pub async fn turn(&self, operation: Operation) {
+        self.throttle.turn(operation).await;
     }
 
     /// Sends `request` on behalf of `run`, and brings back a reply of any status.

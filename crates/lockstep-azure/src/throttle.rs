@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,10 +17,12 @@ use azure_core::http::{Context, Request};
 use azure_core::time::parse_rfc7231;
 use bytes::Bytes;
 use futures::FutureExt;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::no_reply::is_untrusted;
 use crate::operation::{Operation, Side};
+use crate::pace::{Pace, Pacer, QUERIES_AT_ONCE};
 
 /// How long one request may keep its caller waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub enum Cause {
     Unreachable,
     /// There was no whole answer.
     NoReply,
+    /// Nobody said anything; we keep below what the service documents.
+    Paced,
 }
 
 /// Who is told of each wait before it begins: nobody, unless somebody is named.
@@ -100,6 +104,8 @@ pub struct Throttle {
     patience: Patience,
     on_wait: OnWait,
     gates: Mutex<HashMap<(Side, bool), Instant>>,
+    pacer: Mutex<Pacer>,
+    queries: Semaphore,
 }
 
 /// Whom the requests of a pipeline go to.
@@ -125,8 +131,50 @@ impl Asks {
 }
 
 impl Throttle {
-    pub fn new(asks: Asks, patience: Patience, on_wait: OnWait) -> Self {
-        Self { asks, patience, on_wait, gates: Mutex::default() }
+    pub fn new(asks: Asks, patience: Patience, pace: Pace, on_wait: OnWait) -> Self {
+        let (pacer, queries) = (Mutex::new(Pacer::new(pace)), Semaphore::new(QUERIES_AT_ONCE));
+        Self { asks, patience, on_wait, gates: Mutex::default(), pacer, queries }
+    }
+
+    /// Waits until a write may leave, and holds a place for it.
+    pub async fn turn(&self, operation: Operation) {
+        loop {
+            let held = self.closed_for((operation.side(), true));
+            let wait = if held.is_zero() {
+                match self.pacer().turn(operation, Instant::now()) {
+                    Ok(()) => return,
+                    Err(wait) => wait,
+                }
+            } else {
+                held
+            };
+            self.wait(Wait { side: operation.side(), cause: Cause::Paced, asked: None, wait, attempt: 0 }).await;
+        }
+    }
+
+    /// How long until the request in `context` may leave by our own pace; zero: it was counted, and leaves.
+    fn paced_for(&self, context: &Context<'_>) -> Duration {
+        let Asks::Service = self.asks else { return Duration::ZERO };
+        let Some(operation) = context.value::<Operation>().copied() else { return Duration::ZERO };
+        let (mut pacer, now) = (self.pacer(), Instant::now());
+        if operation.is_write() {
+            return pacer.use_turn(operation, now).err().unwrap_or_default();
+        }
+        let wait = pacer.wait(operation, now);
+        if wait.is_zero() {
+            pacer.take(operation, now);
+        }
+        wait
+    }
+
+    fn shrink(&self, context: &Context<'_>) {
+        if let (Asks::Service, Some(operation)) = (self.asks, context.value::<Operation>()) {
+            self.pacer().shrink(*operation, Instant::now());
+        }
+    }
+
+    fn pacer(&self) -> MutexGuard<'_, Pacer> {
+        self.pacer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long the service still wants to be left alone.
@@ -177,20 +225,26 @@ impl Policy for Throttle {
         let mut attempt = 0;
         loop {
             let held = self.closed_for(gate);
-            if !held.is_zero() {
-                if is_write || !self.patience.bears(waited, held) {
-                    return Err(Held { retry_after: held }.into());
+            // What is sent again was counted when it was sent first.
+            let paced = if held.is_zero() && attempt == 0 { self.paced_for(context) } else { Duration::ZERO };
+            let (cause, wait) = if held.is_zero() { (Cause::Paced, paced) } else { (Cause::Throttled, held) };
+            if !wait.is_zero() {
+                if is_write || !self.patience.bears(waited, wait) {
+                    return Err(Held { retry_after: wait }.into());
                 }
-                self.wait(Wait { side, cause: Cause::Throttled, asked: None, wait: held, attempt }).await;
-                waited += held;
+                self.wait(Wait { side, cause, asked: None, wait, attempt }).await;
+                waited += wait;
                 continue;
             }
             attempt += 1;
+            let permit = if side == Side::LogAnalytics { self.queries.acquire().await.ok() } else { None };
             let result = next[0].send(context, request, &next[1..]).await;
+            drop(permit);
             let Some((cause, asked)) = judge(&result, side, is_write) else { return self.last_word(result) };
             let wait = wait_for(cause, asked, side, attempt);
             if cause == Cause::Throttled {
                 self.close(gate, wait);
+                self.shrink(context);
             }
             let is_last = attempt >= tries(cause, side) || (is_write && cause == Cause::Throttled);
             if !is_last && self.patience.bears(waited, wait) {
@@ -260,7 +314,7 @@ fn wait_for(cause: Cause, asked: Option<Duration>, side: Side, attempt: u32) -> 
 /// How often a request is sent at most, the first time included.
 fn tries(cause: Cause, side: Side) -> u32 {
     match cause {
-        Cause::Throttled => 6,
+        Cause::Throttled | Cause::Paced => 6,
         // A query that took too long once takes too long again.
         Cause::Failed(504) | Cause::NoReply if side == Side::LogAnalytics => 2,
         Cause::Failed(_) | Cause::NoReply if side != Side::ManagedIdentity => 4,

@@ -149,6 +149,11 @@ impl<'a> CarryOut<'a> {
         let mut judged = planned.clone();
         let mut last = None;
         for _ in 0..TRIES {
+            // It may take minutes, so it comes before the reads.
+            tokio::select! {
+                () = self.workspace.turn_for_incident() => {}
+                () = stop.cancelled() => return Outcome::NotTried { change: judged.due, why: NotTried::Stopping },
+            }
             if judged.read.began.elapsed() > FRESH {
                 judged = match self.again(planned, &judged).await {
                     Ok(judged) => judged,

@@ -32,6 +32,13 @@ impl CarryOut<'_> {
         let mut pushed = Vec::new();
         for at in 0..planned.due.acts.len() {
             let (alert, act) = &planned.due.acts[at];
+            tokio::select! {
+                () = self.workspace().turn_for_alert(*act) => {}
+                () = stop.cancelled() => {
+                    pushed.push(outcome(&planned.due, at, Fate::NotTried(NotTried::Stopping)));
+                    continue;
+                }
+            }
             if judged.read.began.elapsed() > FRESH {
                 let course = Course::Outward(Vec::new());
                 let history = self.engine().ledger.history();

@@ -13,6 +13,9 @@ pub enum Stopped {
     /// The identity or its rights do not suffice to look. Nothing was written.
     #[error("the identity may not look, so nothing was written")]
     Rights(#[source] azure::Error),
+    /// The identity may look and not write, and no longer waits for the right.
+    #[error("the identity may not write what is due")]
+    NotAllowed,
     /// The ledger cannot be used. Nothing is written that is not in it first.
     #[error("the ledger cannot be used")]
     Ledger(#[from] ledger::Error),

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::engine::{Engine, Identity};
+use crate::grace::Grace;
 use crate::observe::{Observation, Observer};
 use crate::outcome::{Pass, Told};
 use crate::stopped::Stopped;
@@ -78,14 +79,16 @@ pub enum Answer {
 impl Engine {
     /// Makes passes until `stop` is cancelled.
     ///
-    /// What cannot be read now may be readable later, so a pass that stops for want of input or of rights does not end the
-    /// watch. A change that is under way when `stop` is cancelled comes to its end.
+    /// What cannot be read now may be readable later, so a pass that stops for want of input does not end the watch. Nor does
+    /// one that stops for want of a right, for an hour, where the identity never had it: it may have been given just now. A
+    /// change that is under way when `stop` is cancelled comes to its end.
     ///
     /// A policy that is wanted is first tried beside the one that holds. If it would newly lower something it waits, and
     /// the watcher hears of it whenever what waits is not the same as before.
     ///
     /// # Errors
-    /// A ledger that cannot be used: without it nothing may be written, and looking on would only hide that.
+    /// A ledger that cannot be used: without it nothing may be written, and looking on would only hide that. A right that is
+    /// missing though it was there, or for an hour.
     pub async fn watch(
         &self,
         interval: Interval,
@@ -94,6 +97,7 @@ impl Engine {
     ) -> Result<(), Stopped> {
         let mut engine = self.clone();
         let mut candidate: Option<Candidate> = None;
+        let mut grace = Grace::new(!self.ledger.history().runs().is_empty());
         while !stop.is_cancelled() {
             let next = Instant::now() + interval.with_jitter(Uuid::new_v4().as_u64_pair().1);
             if let Some(wanted) = watcher.wanted() {
@@ -111,8 +115,13 @@ impl Engine {
                 Err(stopped) => Err(stopped),
             };
             watcher.passed(&pass);
-            if let Err(Stopped::Ledger(error)) = pass {
-                return Err(error.into());
+            let goes_on = grace.goes_on(&pass);
+            match pass {
+                Err(Stopped::Ledger(error)) => return Err(error.into()),
+                Err(stopped) if !goes_on => return Err(stopped),
+                // What may not be written is told with the pass; a right that was taken away comes back by nobody's waiting.
+                Ok(_) if !goes_on => return Err(Stopped::NotAllowed),
+                _ => {}
             }
             tokio::select! {
                 () = sleep_until(next) => {}

@@ -9,7 +9,7 @@ mod file;
 
 use std::path::PathBuf;
 
-use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Scope, Webhook};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Webhook};
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -18,7 +18,7 @@ pub use file::Document;
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
-use file::{CloudTable, File, Text, WatchTable, WorkspaceTable};
+use file::{CloudTable, File, PaceTable, Text, WatchTable, WorkspaceTable};
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub struct Settings {
     pub scope: Scope,
     /// Who asks.
     pub auth: Auth,
+    /// How much of what the services give is taken.
+    pub pace: Pace,
     /// What is to be done.
     pub policy: ChosenPolicy,
     /// Where the ledger lies.
@@ -69,6 +71,7 @@ impl Settings {
             ca,
             scope: scope(&document, file.workspace)?,
             auth: auth::auth(&document, file.auth, environment)?,
+            pace: pace(&document, file.pace.unwrap_or_default())?,
             policy,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
             watch: watch(&document, file.watch.unwrap_or_default())?,
@@ -179,6 +182,17 @@ fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Proble
     let webhook = Webhook::new(&url)
         .map_err(|error| Problem::usage(format!("{}: on_problem cannot be used", document.name())).because(&error))?;
     Ok(WatchSettings { on_problem: Some(webhook), problem_after })
+}
+
+fn pace(document: &Document, table: PaceTable) -> Result<Pace, Problem> {
+    let pace = match table.share {
+        None => Pace::default(),
+        Some(share) => Pace::of(*share.get_ref()).ok_or_else(|| {
+            let message = format!("{} is no share of what the services give", share.get_ref());
+            document.wrong_at(share.span(), message, "a number from 0.01 to 1 is wanted")
+        })?,
+    };
+    Ok(if table.widen == Some(true) { pace.widening() } else { pace })
 }
 
 fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Problem> {

@@ -6,6 +6,7 @@ mod brake;
 mod doctor;
 mod faults;
 mod guards;
+mod manners;
 mod movers;
 mod passes;
 mod planned;

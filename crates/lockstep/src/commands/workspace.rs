@@ -32,7 +32,7 @@ fn observer_telling(
         log_wait(wait);
         waits(wait);
     });
-    let options = Options { patience, on_wait };
+    let options = Options { patience, pace: settings.pace, on_wait };
     let workspace = Workspace::new(
         settings.endpoints.clone(),
         settings.scope.clone(),
@@ -77,6 +77,10 @@ pub fn stopped(stopped: &Stopped) -> Problem {
         Stopped::Input(error) => cloud_problem(ExitCode::Input, error),
         Stopped::Rights(error) => cloud_problem(ExitCode::Rights, error),
         Stopped::Ledger(error) => ledger_problem(error),
+        Stopped::NotAllowed => {
+            let problem = Problem::new(ExitCode::Rights, stopped.to_string());
+            problem.hint("see which right is missing with `lockstep doctor`")
+        }
         other => Problem::new(ExitCode::Input, "the pass was stopped").because(other),
     }
 }

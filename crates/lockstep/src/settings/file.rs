@@ -26,6 +26,15 @@ pub struct File {
     pub workspace: Option<Spanned<WorkspaceTable>>,
     pub ledger: Option<LedgerTable>,
     pub watch: Option<WatchTable>,
+    pub pace: Option<PaceTable>,
+}
+
+/// `[pace]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table with the pace")]
+pub struct PaceTable {
+    pub share: Option<Spanned<f64>>,
+    pub widen: Option<bool>,
 }
 
 /// `[cloud]`.
