@@ -91,10 +91,13 @@ async fn collect(mut body: Body) -> Option<Bytes> {
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.ok()?.into_data() else { continue };
         length += data.len();
-        match length {
-            0..=BODY_LIMIT => whole.extend_from_slice(&data),
-            ..=DRAINED => whole.clear(),
-            _ => return None,
+        if length > DRAINED {
+            return None;
+        }
+        if length <= BODY_LIMIT {
+            whole.extend_from_slice(&data);
+        } else {
+            whole.clear();
         }
     }
     (length <= BODY_LIMIT).then(|| whole.freeze())

@@ -19,7 +19,7 @@ use super::merging::XDR;
 use super::parts::TaskWrite;
 use super::words::TaskStatus;
 use super::{Collection, Happened, Holder, IncidentKey, Subject, World};
-use crate::world::acts::GROUPING;
+use crate::world::plays::GROUPING;
 use rule::{Action, Modification, Trigger};
 
 /// What automation rules have yet to look at. It is empty whenever no act is under way.

@@ -12,6 +12,7 @@ mod incident;
 mod logs;
 mod merging;
 mod parts;
+mod plays;
 mod rights;
 mod rows;
 mod sentinel;
