@@ -3,6 +3,7 @@
 //! Only the side that moved is followed. Where both moved to the same it is agreement; where they moved apart the policy
 //! says who is followed. Left out: whether what follows may be done, which is [`grounds`](crate::grounds).
 
+use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::agreed::{Agreed, Memory};
@@ -97,9 +98,9 @@ fn is_known(alert: &Alert) -> bool {
 }
 
 /// Where both sides last agreed, or that nobody ever saw them agree.
-fn base(incident: &Incident, knobs: &Knobs, memory: &Memory<'_>) -> Result<Agreed, Reason> {
+fn base<'a>(incident: &Incident, knobs: &Knobs, memory: &Memory<'a>) -> Result<Cow<'a, Agreed>, Reason> {
     if let Some(base) = memory.base {
-        return Ok(base.clone());
+        return Ok(Cow::Borrowed(base));
     }
     // What did not stand as it was born when the ledger began was entered then.
     let is_as_born =
@@ -108,7 +109,7 @@ fn base(incident: &Incident, knobs: &Knobs, memory: &Memory<'_>) -> Result<Agree
     if knobs.first_sight == FirstSight::Adopt && memory.began.is_none() && !is_as_born && !observes {
         return Err(Reason::FirstSight);
     }
-    Ok(Agreed::birth())
+    Ok(Cow::Owned(Agreed::birth()))
 }
 
 /// What the alerts together ask of their incident.

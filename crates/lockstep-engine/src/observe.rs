@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures::StreamExt;
 use lockstep_azure::{Question, Sightings, Unreadable, Untouched, Workspace};
 use lockstep_core::{
-    Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Plan, Policy, Push, Reason, Settles,
-    Time, Trip, Verdict, Waiting, plan, propose,
+    Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Knobs, Plan, Policy, Push, Reason,
+    Settles, Sight, Time, Trip, Verdict, Waiting, plan, propose,
 };
 use lockstep_ledger::{AlertStood, BaseMoved, Confirmed, History, Intent, OpenBrake, Unconfirmed, WhyMoved};
 use tokio::time::Instant;
@@ -86,8 +86,12 @@ impl Observation {
 }
 
 impl Observer {
-    /// What looks at `workspace` with the eyes of `policy`.
+    /// What looks at `workspace` with the eyes of `policy`. What the policy asks for and no pass does yet is logged as a
+    /// warning, by name.
     pub fn new(workspace: Workspace, policy: Policy) -> Self {
+        for key in not_done(&policy) {
+            tracing::warn!(policy = %policy.name, key, "the policy asks for what no pass does yet");
+        }
         Self { workspace, policy, surroundings: Surroundings::default(), looked: Arc::default() }
     }
 
@@ -239,6 +243,17 @@ fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Optio
     Some(BaseMoved { incident: incident.id.clone(), state: incident.state.clone(), alerts: alerts.collect(), why })
 }
 
+/// The keys of a policy that ask for what no pass does yet.
+fn not_done(policy: &Policy) -> Vec<&'static str> {
+    let knobs = |asks: fn(&Knobs) -> bool| policy.all_knobs().any(asks);
+    let keys = [
+        ("sight", policy.sight == Sight::Direct),
+        ("idle_active", knobs(|it| it.idle_active.is_some())),
+        ("announce_holds", knobs(|it| it.announce_holds)),
+    ];
+    keys.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
+}
+
 /// The writes that a row of the tables shows to stand: rows come from the service's own record of changes, not from the
 /// answer to the write.
 fn confirmed(seen: &Incident, history: &History) -> Vec<Confirmed> {
@@ -290,3 +305,18 @@ const WHOLE_EVERY: Duration = Duration::from_secs(6 * 3_600);
 const OVERLAP: i64 = 600 * Time::TICKS_PER_SECOND;
 
 const STILL_IN_DOUBT: &str = "nobody knows yet what became of an earlier write to it";
+
+#[cfg(test)]
+mod tests {
+    use lockstep_core::Preset;
+
+    use super::*;
+
+    #[test]
+    fn what_no_pass_does_yet_is_named() {
+        assert_eq!(not_done(&Preset::Seed.policy()), [""; 0]);
+        let knobs = Knobs { idle_active: Some(Duration::from_secs(1)), announce_holds: true, ..Preset::Seed.knobs() };
+        let policy = Policy { sight: Sight::Direct, ..Policy::new("test", knobs) };
+        assert_eq!(not_done(&policy), ["sight", "idle_active", "announce_holds"]);
+    }
+}

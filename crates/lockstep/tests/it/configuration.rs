@@ -219,7 +219,7 @@ fn identities() {
     insta::assert_snapshot!(check(&table("kind = \"client-secret\"\nclient_secret = \"s3cr3t\"\n")), @r#"
     exit code 2
     --- stderr
-    error: lockstep.toml cannot be used: unknown field `client_secret`, expected one of `kind`, `client_id`, `object_id`, `resource_id`, `secret_file`, `token_file` (line 11, which may hold a secret and is not shown)
+    error: lockstep.toml cannot be used: unknown field `client_secret`, expected one of `kind`, `client_id`, `object_id`, `resource_id`, `secret_file`, `certificate_file`, `token_file`, `service_connection` (line 11, which may hold a secret and is not shown)
      |
      = help: a secret does not belong in this file: set AZURE_CLIENT_SECRET, or name a file with secret_file = "PATH"
     "#);

@@ -62,7 +62,7 @@ fn a_plan_is_shown_and_then_made_once() {
     check(&place, &["plan"], 0, &["Nothing to change"]);
     assert_eq!(cloud.twin.stats().of("Incidents_CreateOrUpdate"), 1);
     check(&place, &["ledger"], 0, &["intended", "done", "run ended", &incident]);
-    check(&place, &["ledger", "verify"], 0, &["holds: 5 entries"]);
+    check(&place, &["ledger", "verify"], 0, &["holds: 6 entries"]);
     check(&place, &["ledger", "--incident", &incident], 0, &["intended"]);
 }
 
