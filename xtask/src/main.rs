@@ -7,6 +7,7 @@
 mod bench;
 mod child;
 mod conformance;
+mod kill_loop;
 mod kql_corpus;
 mod tidy;
 mod tree;
@@ -63,6 +64,12 @@ const COMMANDS: &[Command] = &[
         takes: "[az|...|oav|fuzz]",
         says: "walks the twin with the vendor's own clients, and counts the differences",
         run: conformance::run,
+    },
+    Command {
+        name: "kill-loop",
+        takes: "[--rounds N]",
+        says: "kills an apply at random moments and checks that nothing was lost, doubled or left unexplained",
+        run: kill_loop::run,
     },
     Command {
         name: "kql-corpus",

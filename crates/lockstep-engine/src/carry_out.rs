@@ -117,11 +117,8 @@ impl<'a> CarryOut<'a> {
         Eyes { workspace: &self.workspace, ..self.engine.observer.eyes(history) }
     }
 
-    /// Enters that the run ended, unless the ledger already failed.
+    /// Enters that the run ended, with what became of each change.
     pub(crate) async fn end(&self, outcomes: &[Outcome], pushed: &[Pushed], left: u64) -> Result<(), Stopped> {
-        if matches!(self.ended.get(), Some(NotTried::Ledger(_))) {
-            return Ok(());
-        }
         let count = |is: fn(&Outcome) -> bool| {
             u64::try_from(outcomes.iter().filter(|outcome| is(outcome)).count()).unwrap_or(u64::MAX)
         };
@@ -140,7 +137,14 @@ impl<'a> CarryOut<'a> {
                 })
                 + fates(|it| matches!(it, Fate::NotDue(_) | Fate::NotTried(_))),
         };
-        self.enter(Event::RunEnded(RunEnded { run: self.run, counts })).await?;
+        self.end_with(counts).await
+    }
+
+    /// Enters that the run ended and what it came to, unless the ledger already failed.
+    pub(crate) async fn end_with(&self, counts: Counts) -> Result<(), Stopped> {
+        if !matches!(self.ended.get(), Some(NotTried::Ledger(_))) {
+            self.enter(Event::RunEnded(RunEnded { run: self.run, counts })).await?;
+        }
         Ok(())
     }
 
@@ -274,7 +278,7 @@ impl<'a> CarryOut<'a> {
         Ok(Sent::Settled(Outcome::InDoubt { change: change.clone(), why }))
     }
 
-    async fn refused(&self, write: WriteId, error: &str) -> Result<(), lockstep_ledger::Error> {
+    pub(crate) async fn refused(&self, write: WriteId, error: &str) -> Result<(), lockstep_ledger::Error> {
         self.enter(Event::Refused(Refused { write, error: error.into() })).await.map(|_| ())
     }
 
@@ -343,7 +347,7 @@ pub(crate) fn state_after(planned: &IncidentChange) -> IncidentState {
 }
 
 /// Whether an answer shows what was planned. The service may reword a comment; status and classification it may not change.
-fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
+pub(crate) fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
     match (now, state_after(planned)) {
         (IncidentState::Closed(Some(now)), IncidentState::Closed(Some(wanted))) => {
             now.classification == wanted.classification
@@ -352,7 +356,7 @@ fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
     }
 }
 
-fn done(write: WriteId, now: &FreshIncident) -> Done {
+pub(crate) fn done(write: WriteId, now: &FreshIncident) -> Done {
     Done { write, etag: Some(now.version.clone()), body: Hash::of(text(now.document())) }
 }
 

@@ -25,6 +25,7 @@ mod push;
 mod settle;
 mod stopped;
 mod surroundings;
+mod undo;
 mod watch;
 
 pub use clock::Clock;
@@ -35,4 +36,5 @@ pub use observe::{Observation, Observer};
 pub use outcome::{Conclusion, Fate, NotTried, Outcome, Pass, Pushed, Told};
 pub use planned::{CarriedOut, Planned};
 pub use stopped::Stopped;
+pub use undo::{Became, TakenBack, Undo, Undone};
 pub use watch::{Answer, Interval, Wanted, Watcher};

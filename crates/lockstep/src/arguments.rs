@@ -55,6 +55,8 @@ pub enum Command {
     Apply(Apply),
     /// Make a pass again and again, until it is told to end
     Watch(Watch),
+    /// Take back what a run wrote, as far as it is still as the run left it
+    Undo(Undo),
     /// Say yes to what the brake holds, or show what it holds
     Approve(Approve),
     /// Show what was done, check it, hand it out: the entries of the ledger
@@ -156,6 +158,22 @@ pub struct Watch {
     /// Write when the last pass ended, and how, to this file after each pass
     #[arg(long, value_name = "FILE")]
     pub heartbeat: Option<PathBuf>,
+    #[command(flatten)]
+    pub pass: Pass,
+}
+
+/// What `undo` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Undo {
+    /// The run, as `apply` and `ledger` show it
+    #[arg(value_name = "RUN")]
+    pub run: String,
+    /// Only this incident, by its name in ARM
+    #[arg(long, value_name = "GUID")]
+    pub incident: Option<String>,
+    /// Who wants it, for the ledger; whoever is logged in if not given
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
     #[command(flatten)]
     pub pass: Pass,
 }

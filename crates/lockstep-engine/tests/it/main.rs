@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod brake;
+mod crashes;
 mod doctor;
 mod faults;
 mod guards;
@@ -12,5 +13,6 @@ mod passes;
 mod planned;
 mod tenant;
 mod three_way;
+mod undo;
 mod watch;
 mod wire;

@@ -15,6 +15,7 @@ mod plan;
 mod policy;
 mod roles;
 mod twin;
+mod undo;
 pub mod watch;
 mod workspace;
 
@@ -37,6 +38,7 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Plan(options) => plan::run(&Settings::read(common, environment)?, &options, screen),
         Command::Apply(options) => apply::run(&Settings::read(common, environment)?, &options, environment, screen),
         Command::Watch(options) => watch::run(&Settings::read(common, environment)?, common, &options, screen),
+        Command::Undo(options) => undo::run(&Settings::read(common, environment)?, &options, environment, screen),
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
         Command::Policy(command) => policy::run(command, common, environment, screen),

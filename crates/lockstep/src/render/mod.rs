@@ -19,6 +19,7 @@ mod safe;
 mod screen;
 mod table;
 mod ticket;
+mod undo;
 mod wanted;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
@@ -37,4 +38,5 @@ pub use roles::{roles, roles_json, roles_template};
 pub use safe::safe;
 pub use screen::{Progress, Screen, escaped_json};
 pub use ticket::ticket;
+pub use undo::{undone, undone_json};
 pub use wanted::{policy_approved, wanted, wanted_json};

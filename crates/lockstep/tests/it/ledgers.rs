@@ -65,6 +65,20 @@ fn entries_are_handed_out_with_and_without_names() {
 }
 
 #[test]
+fn i09_a_run_is_taken_back() {
+    let (cloud, place) = given();
+    let list: Value = serde_json::from_str(&stdout(&place, &["ledger", "--format", "json"])).expect("JSON");
+    let entries = list["entries"].as_array().expect("a list");
+    let run = entries.iter().find_map(|entry| entry["run"].as_str()).expect("a run");
+    check(&place, &["undo", run], 2, &["a yes is a person's"]);
+    check(&place, &["undo", run, "--by", "ann"], 0, &["1 of 1 incidents restored", "instance   lockstep"]);
+    assert_eq!(cloud.twin.stats().of("Incidents_CreateOrUpdate"), 2);
+    check(&place, &["apply"], 0, &["Nothing was changed"]);
+    check(&place, &["undo", run, "--by", "ann"], 3, &["lockstep itself wrote it again"]);
+    check(&place, &["undo", "00000000-0000-0000-0000-000000000000", "--by", "ann"], 2, &["knows no run"]);
+}
+
+#[test]
 fn what_was_read_before_old_writes_can_be_removed() {
     let (_cloud, place) = given();
     check(&place, &["ledger", "prune", "--older-than", "1d"], 0, &["Nothing to remove."]);

@@ -8,6 +8,7 @@ mod export;
 mod faults;
 mod files;
 mod identities;
+mod kills;
 mod kql;
 mod ledgers;
 mod pass_query;
