@@ -36,6 +36,7 @@ async fn crash_at(polls: usize) -> bool {
     let alerts =
         [AlertStatus::Dismissed, AlertStatus::InProgress, AlertStatus::Resolved].map(|it| tenant.raised_as(it));
     let engine = tenant.engine().await;
+    tenant.wire.make_slow();
     let stop = CancellationToken::new();
     let applying = Crashing { inner: Some(Box::pin(engine.pass(&stop, &|_| ()))), polls };
     let crashed = applying.await.is_none();

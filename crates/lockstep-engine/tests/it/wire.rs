@@ -40,17 +40,33 @@ struct Fault {
 pub struct Wire {
     router: Router,
     faults: Arc<Mutex<Vec<Fault>>>,
+    /// How many requests have come since the wire was made slow; `None` while it is not.
+    slow: Arc<Mutex<Option<usize>>>,
 }
 
 impl Wire {
     pub fn to(router: Router) -> Self {
-        Self { router, faults: Arc::default() }
+        Self { router, faults: Arc::default(), slow: Arc::default() }
     }
 
     /// Disturbs the next requests of `method` whose path holds `path_holds`, one disturbance each.
     pub fn disturb(&self, method: Method, path_holds: &'static str, mut disturbances: Vec<Disturbance>) {
         disturbances.reverse();
         self.faults.lock().unwrap().push(Fault { method, path_holds, disturbances });
+    }
+
+    /// Lets every request take a few turns on its way and on its way back, not all of them the same number.
+    pub fn make_slow(&self) {
+        *self.slow.lock().unwrap() = Some(0);
+    }
+
+    fn turns(&self) -> usize {
+        let mut slow = self.slow.lock().unwrap();
+        let count = slow.as_mut().map(|count| {
+            *count += 1;
+            *count
+        });
+        count.map_or(0, |count| 1 + count * 7 % 5)
     }
 
     fn disturbance(&self, request: &Request<Full<Bytes>>) -> Option<Disturbance> {
@@ -76,9 +92,15 @@ impl Service<Request<Full<Bytes>>> for Wire {
     fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
         let disturbance = self.disturbance(&request);
         let router = self.router.clone();
+        let turns = self.turns();
         Box::pin(async move {
             match disturbance {
-                None => router.oneshot(request.map(Body::new)).await,
+                None => {
+                    take(turns).await;
+                    let answer = router.oneshot(request.map(Body::new)).await;
+                    take(turns).await;
+                    answer
+                }
                 Some(Disturbance::After(act)) => {
                     act();
                     router.oneshot(request.map(Body::new)).await
@@ -92,6 +114,12 @@ impl Service<Request<Full<Bytes>>> for Wire {
                 Some(Disturbance::Hang) => std::future::pending().await,
             }
         })
+    }
+}
+
+async fn take(turns: usize) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
     }
 }
 

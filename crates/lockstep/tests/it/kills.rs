@@ -20,7 +20,8 @@ fn i06_a_process_may_be_killed_at_any_moment() {
     let rounds = rounds();
     let cloud = Cloud::new();
     // The brake would hold most of it.
-    let place = cloud.place("policy.toml").with("policy.toml", "preset = \"seed\"\nbrake = \"off\"\n");
+    let place =
+        cloud.place("policy.toml").with("policy.toml", "name = \"kills\"\npreset = \"seed\"\nbrake = \"off\"\n");
     let apply = ["apply", "--format", "json", "--patience", "10s"];
     let mut moved = Vec::new();
     let mut longest = Duration::from_millis(50);
