@@ -70,6 +70,7 @@ mod tests {
                 "CONTRIBUTING.md: does not name `cargo xtask tidy`",
                 "CONTRIBUTING.md: does not name `cargo xtask bench`",
                 "CONTRIBUTING.md: does not name `cargo xtask conformance`",
+                "CONTRIBUTING.md: does not name `cargo xtask kill-loop`",
                 "CONTRIBUTING.md: does not name `cargo xtask kql-corpus`",
             ],
         );
