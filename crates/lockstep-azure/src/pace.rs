@@ -15,14 +15,20 @@ use crate::operation::{Operation, Side};
 /// How much of what a service gives is taken.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pace {
-    share: f64,
+    /// `None`: nobody documents what the service gives, so only its own throttles hold us back.
+    share: Option<f64>,
     widen: bool,
 }
 
 impl Pace {
     /// A share between 0.01 and 1 of what is documented; `None` for any other.
     pub fn of(share: f64) -> Option<Self> {
-        (0.01..=1.0).contains(&share).then_some(Self { share, widen: false })
+        (0.01..=1.0).contains(&share).then_some(Self { share: Some(share), widen: false })
+    }
+
+    /// No pace of our own: for a cloud whose limits nobody documents. Its throttles are obeyed all the same.
+    pub fn none() -> Self {
+        Self { share: None, widen: false }
     }
 
     /// The same, doubled each time that it was used up without a throttle.
@@ -35,7 +41,7 @@ impl Pace {
 impl Default for Pace {
     /// Four fifths: one is left to everybody else who uses the subscription.
     fn default() -> Self {
-        Self { share: 0.8, widen: false }
+        Self { share: Some(0.8), widen: false }
     }
 }
 
@@ -76,22 +82,26 @@ impl Pacer {
 
     /// How long until a request may leave; zero: now.
     pub fn wait(&mut self, operation: Operation, now: Instant) -> Duration {
-        let limits = Limit::of(operation).iter();
+        let limits = self.limits(operation).iter();
         limits.map(|limit| self.meter(*limit, now).wait(now)).max().unwrap_or_default()
     }
 
     /// A request leaves; only after [`Pacer::wait`] said that it may.
     pub fn take(&mut self, operation: Operation, now: Instant) {
-        for limit in Limit::of(operation) {
+        for limit in self.limits(operation) {
             self.meter(*limit, now).take(now);
         }
     }
 
     /// The service said that there were too many.
     pub fn shrink(&mut self, operation: Operation, now: Instant) {
-        for limit in Limit::of(operation) {
+        for limit in self.limits(operation) {
             self.meter(*limit, now).shrink(now);
         }
+    }
+
+    fn limits(&self, operation: Operation) -> &'static [Limit] {
+        if self.pace.share.is_some() { Limit::of(operation) } else { &[] }
     }
 
     fn meter(&mut self, limit: Limit, now: Instant) -> &mut Meter {
@@ -148,28 +158,29 @@ struct Growth {
     most: usize,
     /// What was used since it last grew or shrank.
     used: usize,
-    /// When that was.
-    since: Instant,
+    /// When it last shrank.
+    shrank: Option<Instant>,
 }
 
 impl Meter {
     fn new(limit: Limit, pace: Pace, now: Instant) -> Self {
+        let share = pace.share.unwrap_or(1.0);
         let window = |count: f64, seconds: u64, ceiling: f64| {
-            let part = |count: f64| ((count * pace.share) as usize).max(1);
+            let part = |count: f64| ((count * share) as usize).max(1);
             let most = if pace.widen { part(ceiling.max(count)) } else { part(count) };
             // A second more: what leaves last of one window may arrive first in the next.
             Self::Window {
-                most: Growth { now: part(count), most, used: 0, since: now },
+                most: Growth { now: part(count), most, used: 0, shrank: None },
                 span: Duration::from_secs(seconds + 1),
                 sent: VecDeque::new(),
             }
         };
         let bucket = |size: f64, per_second: f64| Self::Bucket {
-            factor: pace.share,
-            least: pace.share * LEAST,
+            factor: share,
+            least: share * LEAST,
             size,
             per_second,
-            tokens: (size * pace.share).max(1.0),
+            tokens: (size * share).max(1.0),
             filled: now,
         };
         match limit {
@@ -217,10 +228,10 @@ impl Meter {
             Self::Window { most, span, sent } => {
                 sent.push_back(now);
                 most.used += 1;
-                // A whole window later, so that what was halved stays halved for as long.
-                if most.used >= most.now && now.saturating_duration_since(most.since) >= *span {
-                    let grown = (most.now * 2).min(most.most).max(most.now);
-                    *most = Growth { now: grown, most: most.most, used: 0, since: now };
+                // What was halved stays halved for a whole window.
+                let may_grow = most.shrank.is_none_or(|shrank| now.saturating_duration_since(shrank) >= *span);
+                if most.used >= most.now && may_grow {
+                    *most = Growth { now: (most.now * 2).min(most.most).max(most.now), used: 0, ..*most };
                 }
             }
             Self::Bucket { tokens, .. } => *tokens -= 1.0,
@@ -230,7 +241,7 @@ impl Meter {
     fn shrink(&mut self, now: Instant) {
         match self {
             Self::Window { most, .. } => {
-                *most = Growth { now: (most.now / 2).max(1), most: most.most, used: 0, since: now };
+                *most = Growth { now: (most.now / 2).max(1), used: 0, shrank: Some(now), ..*most };
             }
             Self::Bucket { factor, least, tokens, size, .. } => {
                 *factor = (*factor / 2.0).max(*least);
@@ -313,6 +324,15 @@ mod tests {
             }
             let most = ((75.0 * share) as usize).max(1);
             proptest::prop_assert!(most_in_a_window(&all) <= most);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_nothing_is_documented_nothing_is_held_back() {
+        let (mut pacer, now) = (Pacer::new(Pace::none()), Instant::now());
+        for _ in 0..10_000 {
+            assert!(pacer.turn(Operation::WriteIncident, now).is_ok());
+            pacer.use_turn(Operation::WriteIncident, now).expect("a turn was given out");
         }
     }
 

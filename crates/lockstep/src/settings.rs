@@ -67,11 +67,11 @@ impl Settings {
         let ca = cloud.ca.as_ref().map(|ca| document.read_named(ca, "the CA file")).transpose()?;
         Ok(Self {
             endpoints: endpoints(&document, &cloud)?,
+            pace: pace(&document, file.pace.unwrap_or_default(), &cloud)?,
             cloud: cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner),
             ca,
             scope: scope(&document, file.workspace)?,
             auth: auth::auth(&document, file.auth, environment)?,
-            pace: pace(&document, file.pace.unwrap_or_default())?,
             policy,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
             watch: watch(&document, file.watch.unwrap_or_default())?,
@@ -184,8 +184,11 @@ fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Proble
     Ok(WatchSettings { on_problem: Some(webhook), problem_after })
 }
 
-fn pace(document: &Document, table: PaceTable) -> Result<Pace, Problem> {
+/// The limits that are documented are those of the known clouds.
+fn pace(document: &Document, table: PaceTable, cloud: &CloudTable) -> Result<Pace, Problem> {
+    let is_custom = cloud.name.as_ref().is_some_and(|name| name.get_ref() == CUSTOM);
     let pace = match table.share {
+        None if is_custom && table.widen.is_none() => Pace::none(),
         None => Pace::default(),
         Some(share) => Pace::of(*share.get_ref()).ok_or_else(|| {
             let message = format!("{} is no share of what the services give", share.get_ref());

@@ -72,7 +72,7 @@ async fn watched(tenant: &Tenant) -> (Result<(), Stopped>, u64) {
     let until = async {
         sleep(Duration::from_secs(3 * 3600)).await;
         stop.cancel();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let interval = Interval { every: Duration::from_secs(60) };
     let ended = tokio::select! {
