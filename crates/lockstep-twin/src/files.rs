@@ -37,6 +37,35 @@ pub(crate) fn env_file(twin: &Twin, url: &str, identity_url: &str, ca: &Path) ->
     file + "export " + &names + "\n"
 }
 
+/// What to paste into a shell to reach the twin with curl, the Azure CLI and the SDKs. It holds no secret: the env file does.
+pub(crate) fn hints(env_file: &Path) -> String {
+    format!(
+        r#"Point a shell at the twin:
+  . {env}
+
+curl
+  TOKEN=$(curl -s --cacert "$TWIN_CA" "$TWIN_LOGIN/$TENANT/oauth2/v2.0/token" -d grant_type=client_credentials \
+    -d client_id="$CLIENT_ID" --data-urlencode client_secret="$CLIENT_SECRET" -d scope="$TWIN_ARM/.default" \
+    | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+  curl --cacert "$TWIN_CA" -H "Authorization: Bearer $TOKEN" "$TWIN_ARM/subscriptions?api-version=2022-12-01"
+
+Azure CLI
+  export REQUESTS_CA_BUNDLE="$TWIN_CA" AZURE_CORE_INSTANCE_DISCOVERY=false
+  az cloud register --name twin --endpoint-resource-manager "$TWIN_ARM" && az cloud set --name twin
+  az login --service-principal --username "$CLIENT_ID" --password "$CLIENT_SECRET" --tenant "$TENANT"
+
+Python (export REQUESTS_CA_BUNDLE="$TWIN_CA")
+  ClientSecretCredential(TENANT, CLIENT_ID, CLIENT_SECRET, authority=TWIN_LOGIN, disable_instance_discovery=True)
+  SecurityCenter(credential, SUBSCRIPTION, base_url=TWIN_ARM, credential_scopes=[TWIN_ARM + "/.default"])
+
+JavaScript (export NODE_EXTRA_CA_CERTS="$TWIN_CA")
+  new ClientSecretCredential(TENANT, CLIENT_ID, CLIENT_SECRET, {{ authorityHost: TWIN_LOGIN, disableInstanceDiscovery: true }})
+  new SecurityCenter(credential, SUBSCRIPTION, {{ endpoint: TWIN_ARM, credentialScopes: TWIN_ARM + "/.default" }})
+"#,
+        env = quoted(&env_file.display().to_string())
+    )
+}
+
 /// A lockstep.toml without a secret.
 pub(crate) fn config_file(estate: &Estate, url: &str, ca: &Path) -> String {
     let text = |value: &str| format!("{value:?}");

@@ -127,6 +127,12 @@ impl Server {
         files::env_file(&self.twin, &self.url(), &self.identity_url(), ca)
     }
 
+    /// What to paste into a shell to reach the twin with curl, the Azure CLI and the SDKs, once `env_file` is written. It
+    /// holds no secret.
+    pub fn hints(&self, env_file: &Path) -> String {
+        files::hints(env_file)
+    }
+
     /// A lockstep.toml that points here and holds no secret: it works once the env file is sourced.
     pub fn config_file(&self, ca: &Path) -> String {
         files::config_file(self.twin.estate(), &self.url(), ca)

@@ -37,6 +37,12 @@ async fn serve(options: &Twin, screen: &mut Screen) -> Result<ExitCode, Problem>
     let mut end = super::end()?;
     write_files(options, &server)?;
     screen.line(&format!("lockstep twin is ready at {}", server.url()));
+    match &options.env_file {
+        Some(path) => screen.note(&server.hints(&absolute(path)?)),
+        None => screen.note(
+            "`--env-file FILE` writes what a client needs, and says what to paste for curl, the Azure CLI and the SDKs",
+        ),
+    }
     end.asked().await;
     server.shutdown().await;
     Ok(ExitCode::Done)
@@ -73,7 +79,7 @@ fn read_setup(path: &Path) -> Result<Setup, Problem> {
 fn write_files(options: &Twin, server: &Server) -> Result<(), Problem> {
     let Some(ca) = ca_file(options) else { return Ok(()) };
     // Clients run from other folders.
-    let ca = std::path::absolute(&ca).map_err(|error| cannot_write(&ca, &error))?;
+    let ca = absolute(&ca)?;
     std::fs::write(&ca, server.ca_pem()).map_err(|error| cannot_write(&ca, &error))?;
     if let Some(path) = &options.config_file {
         std::fs::write(path, server.config_file(&ca)).map_err(|error| cannot_write(path, &error))?;
@@ -88,6 +94,10 @@ fn write_files(options: &Twin, server: &Server) -> Result<(), Problem> {
 fn ca_file(options: &Twin) -> Option<PathBuf> {
     let named = options.env_file.as_ref().or(options.config_file.as_ref());
     options.ca_file.clone().or_else(|| named.map(|path| path.with_file_name("twin-ca.pem")))
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, Problem> {
+    std::path::absolute(path).map_err(|error| cannot_write(path, &error))
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> Problem {

@@ -57,7 +57,7 @@ fn the_twin_serves_whom_its_files_point_to_it() {
         "--now",
         "2024-05-01T12:00:00Z",
     ]);
-    let mut twin = command.stdout(Stdio::piped()).spawn().expect("the binary runs");
+    let mut twin = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary runs");
     let mut lines = BufReader::new(twin.stdout.take().expect("it is piped")).lines();
     let ready = lines.next().expect("a line").expect("text");
     assert!(ready.contains("ready") && ready.contains("https://127.0.0.1:"), "{ready}");
@@ -77,6 +77,10 @@ fn the_twin_serves_whom_its_files_point_to_it() {
     std::process::Command::new("kill").arg(twin.id().to_string()).status().expect("kill is there");
     assert!(twin.wait().expect("it ends").success());
     assert!(lines.next().is_none(), "one line on standard output");
+    let said = std::io::read_to_string(twin.stderr.take().expect("it is piped")).expect("text");
+    let env = std::fs::read_to_string(place.path().join("twin.env")).expect("a file");
+    let secret = env.lines().find_map(|line| line.strip_prefix("CLIENT_SECRET=")).expect("it is assigned");
+    assert!(said.contains("az cloud register") && !said.contains(secret), "{said}");
 }
 
 #[test]
