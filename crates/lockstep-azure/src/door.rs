@@ -20,6 +20,7 @@ use crate::scope::Scope;
 use crate::sightings::{Question, Sightings};
 use crate::tasks;
 use crate::throttle::{OnWait, Patience};
+use crate::timeline::{self, Recorded, Which};
 
 /// A workspace and everything around it, as far as it can be reached with one identity.
 ///
@@ -99,6 +100,17 @@ impl Workspace {
         let Inner { endpoints, scope, .. } = &*self.inner;
         let reply = self.send(Operation::Query, logs::query(endpoints, scope.workspace_id(), &question.kql())).await?;
         logs::answer(&reply).and_then(|rows| Sightings::read(&rows)).map_err(|fault| reply.error(fault))
+    }
+
+    /// Asks the tables how an incident and its alerts came to stand where they do: one query, one request.
+    ///
+    /// # Errors
+    /// Any fault, as for [`Workspace::sightings`].
+    pub async fn timeline(&self, which: &Which) -> Result<Vec<Recorded>, Error> {
+        let Inner { endpoints, scope, .. } = &*self.inner;
+        let request = logs::query(endpoints, scope.workspace_id(), &timeline::kql(which));
+        let reply = self.send(Operation::Query, request).await?;
+        logs::answer(&reply).and_then(|rows| timeline::read(&rows)).map_err(|fault| reply.error(fault))
     }
 
     /// Reads one incident, fresh.

@@ -35,6 +35,7 @@ mod suppression;
 mod tasks;
 mod tenant;
 mod throttle;
+mod timeline;
 mod webhook;
 mod wire_time;
 
@@ -62,4 +63,5 @@ pub use tenant::{
     WorkspaceResource,
 };
 pub use throttle::{Cause, OnWait, Patience, Wait};
+pub use timeline::{Recorded, Which};
 pub use webhook::{Webhook, WebhookError};

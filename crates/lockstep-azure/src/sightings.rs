@@ -17,6 +17,7 @@ use crate::error::Fault;
 use crate::incidents;
 use crate::json::{self, Wrong};
 use crate::logs::{self, Row};
+use crate::timeline::Which;
 use crate::wire_time;
 
 /// What to ask.
@@ -30,6 +31,8 @@ pub struct Question {
     pub first_look: bool,
     /// Rows are wanted of what came in since, too; `None` where nothing is wanted beside what may be due.
     pub since: Option<Time>,
+    /// The one incident that a row is wanted of, however it stands; `None` where all of them matter.
+    pub only: Option<Which>,
 }
 
 impl Question {
@@ -41,7 +44,7 @@ impl Question {
 
     /// What `policy` has to look at, over [`Question::LOOKBACK`].
     pub fn new(policy: &Policy) -> Self {
-        Self { lookback: Self::LOOKBACK, policy: policy.clone(), first_look: false, since: None }
+        Self { lookback: Self::LOOKBACK, policy: policy.clone(), first_look: false, since: None, only: None }
     }
 
     /// The query that asks it.
@@ -57,6 +60,7 @@ impl Question {
             ("outward = false", format!("outward = {}", self.policy.all_knobs().any(|knobs| knobs.directions.outward))),
             ("first_look = false", format!("first_look = {}", self.first_look)),
             ("since = datetime(9999-12-31)", format!("since = {}", self.since.map_or_else(|| NEVER.into(), datetime))),
+            ("only = \"\"", format!("only = \"{}\"", self.only.as_ref().map_or_else(String::new, Which::text))),
         ];
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
             query.replacen(&format!("let {default};"), &format!("let {value};"), 1)
@@ -363,7 +367,8 @@ mod tests {
         let rule = Rule::new("one", Condition::default(), &knobs, |knobs| knobs.inward.dismissed = Effect::Activate);
         let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
         let since = Some(Time::from_ticks(0));
-        let kql = Question { lookback: Duration::from_secs(90), policy, first_look: true, since }.kql();
+        let only = Some(Which::Number(7));
+        let kql = Question { lookback: Duration::from_secs(90), policy, first_look: true, since, only }.kql();
         let lets = [
             "lookback = 90s",
             "in_progress = \"leave\"",
@@ -374,6 +379,7 @@ mod tests {
             "reopen = \"ours\"",
             "outward = false",
             "first_look = true",
+            "only = \"7\"",
             "since = datetime(1970-01-01T00:00:00Z)",
         ];
         for parameter in lets {

@@ -23,6 +23,7 @@ mod model;
 mod plan;
 mod policy;
 mod reason;
+mod remedy;
 mod time;
 
 pub use agreed::{Agreed, Memory, Pair};
@@ -45,4 +46,5 @@ pub use policy::{
     Ruling, Share, Sight, Subject, Unattended, WeekTime,
 };
 pub use reason::{Reason, Settles};
+pub use remedy::{Remedy, remedies};
 pub use time::Time;

@@ -61,6 +61,10 @@ pub enum Command {
     Approve(Approve),
     /// Show what was done, check it, hand it out: the entries of the ledger
     Ledger(Ledger),
+    /// Say how an incident came to stand where it does, what is made of it and what would change that; writes nothing
+    Explain(Explain),
+    /// List every alert and incident that say different things, and since when; writes nothing
+    Drift(Pass),
     /// Look at policies: what they do, and what their files can say
     #[command(subcommand)]
     Policy(PolicyCommand),
@@ -270,6 +274,16 @@ pub struct Prune {
     pub older_than: Duration,
 }
 
+/// What `explain` takes.
+#[derive(Clone, Debug, Args)]
+pub struct Explain {
+    /// The incident, by its number or by its name in ARM
+    #[arg(value_name = "INCIDENT")]
+    pub incident: String,
+    #[command(flatten)]
+    pub pass: Pass,
+}
+
 /// The commands about policies.
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -278,6 +292,14 @@ pub enum PolicyCommand {
         /// A preset or a policy file; if not given, the one that --policy or the settings name
         #[arg(value_name = "PRESET|FILE")]
         named: Option<String>,
+        /// What standard output holds
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: Format,
+    },
+    /// Try a policy on cases that say what it is to make of an incident; one that does not ends with exit code 2
+    Test {
+        /// The cases: TOML, or JSON where the name ends in .json
+        cases: PathBuf,
         /// What standard output holds
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: Format,

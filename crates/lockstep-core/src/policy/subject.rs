@@ -62,10 +62,15 @@ impl<'a> AlertSubject<'a> {
     /// What an alert shows.
     pub fn of(alert: &'a Alert) -> Self {
         Self {
-            kind: None,
-            product: Some(&*alert.product).filter(|product| !product.is_empty()),
+            kind: known(&alert.kind),
+            product: known(&alert.product),
             subscription: alert.place.as_ref().map(AlertPlace::subscription),
             resource_group: alert.place.as_ref().map(|place| place.resource_group().unwrap_or_default()),
         }
     }
+}
+
+/// What an alert says of itself; it says nothing where nobody knows.
+fn known(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }

@@ -6,5 +6,6 @@ mod grounds;
 mod ids;
 mod plan;
 mod policy;
+mod remedy;
 mod three_way;
 mod world;

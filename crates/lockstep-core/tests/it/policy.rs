@@ -10,6 +10,8 @@ use lockstep_core::{
 };
 use proptest::prelude::*;
 
+use crate::world::incident;
+
 const ANNA: &str = "anna@contoso.example";
 
 /// An incident about which everything is known, with alerts `type product subscription resource-group`.
@@ -129,6 +131,23 @@ fn what_is_not_known_is_no_answer() {
     let older = Condition { older_than: Some(Duration::ZERO), ..Condition::default() };
     check(older, &blank, "the incident's age is not known");
     check(Condition { tag: patterns(&["x"]), ..severity }, &blank, "no");
+}
+
+#[test]
+fn rules_see_all_that_an_incident_shows() {
+    let mut seen = incident("New", "Resolved Missing");
+    seen.alerts[0].kind = "VM.Shell".into();
+    let place = seen.alerts[0].place.clone().expect("it has one");
+    let subject = Subject::of(&seen, None, Some(Time::from_ticks(60 * Time::TICKS_PER_SECOND)));
+    let known = AlertSubject {
+        kind: Some("VM.Shell"),
+        product: Some("Azure Security Center"),
+        subscription: Some(place.subscription()),
+        resource_group: Some("rg-shop"),
+    };
+    assert_eq!(subject.alerts[0], known);
+    assert_eq!((subject.alerts[1].kind, subject.alerts[1].product), (None, None));
+    assert_eq!((subject.age, subject.severity), (Some(Duration::from_secs(60)), Severity::High));
 }
 
 #[test]

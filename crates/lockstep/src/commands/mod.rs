@@ -6,13 +6,15 @@ mod approve;
 mod completions;
 pub mod demo;
 mod doctor;
+mod drift;
+mod explain;
 mod export;
 mod init;
 mod kql;
 mod ledger;
 mod man;
 mod plan;
-mod policy;
+pub mod policy;
 mod roles;
 mod twin;
 mod undo;
@@ -41,6 +43,8 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Undo(options) => undo::run(&Settings::read(common, environment)?, &options, environment, screen),
         Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
         Command::Ledger(options) => ledger::run(&settings::ledger(common)?, &options, screen),
+        Command::Explain(options) => explain::run(&Settings::read(common, environment)?, &options, screen),
+        Command::Drift(options) => drift::run(&Settings::read(common, environment)?, options, screen),
         Command::Policy(command) => policy::run(command, common, environment, screen),
         Command::Doctor(options) => doctor::run(&Settings::read(common, environment)?, options, screen),
         Command::Export(command) => export::run(command, common, screen),

@@ -1,6 +1,9 @@
 //! `lockstep policy`: what a policy does, and the form of its file. All but `approve` need no cloud.
 
 mod approve;
+mod cases;
+
+pub use cases::Tried;
 
 use lockstep_core::Preset;
 
@@ -28,6 +31,15 @@ pub fn run(
                 Format::Text => render::policy(&chosen, screen),
                 Format::Json => screen.json(&render::policy_json(&chosen)),
             }
+        }
+        PolicyCommand::Test { cases: file, format } => {
+            let tried = cases::try_all(&file, &chosen(None, common)?.policy)?;
+            match format {
+                Format::Text => render::cases(&tried, screen),
+                Format::Json => screen.json(&render::cases_json(&tried)),
+            }
+            let right = tried.iter().all(Tried::is_right);
+            return Ok(if right { ExitCode::Done } else { ExitCode::Usage });
         }
         PolicyCommand::Approve { by, pass } => {
             let settings = Settings::read(common, environment)?;

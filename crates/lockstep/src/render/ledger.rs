@@ -45,7 +45,8 @@ pub fn verified_json(verified: &Verified) -> Value {
     json!({ "entries": verified.entries, "bodies": verified.bodies, "pruned": verified.pruned, "head": verified.head.to_string() })
 }
 
-fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
+/// An entry in words: what, about what, more, and how it looks.
+pub(super) fn words(entry: &Entry) -> (&'static str, String, String, Option<Look>) {
     match &entry.event {
         Event::Began(began) => {
             let what = format!("what happens from {} on is followed", moment(began.at));

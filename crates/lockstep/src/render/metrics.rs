@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use lockstep_core::Time;
-use lockstep_engine::{Conclusion, Outcome, Pass, Stopped};
+use lockstep_engine::{Conclusion, Fate, Outcome, Pass, Stopped};
 use serde_json::json;
 use time::OffsetDateTime;
 
-use super::pass::{moment_of, outcome_word};
+use super::pass::{fate_words, moment_of, outcome_word};
 use super::screen::escaped_json;
 
 /// Numbers about a watch.
@@ -24,6 +24,7 @@ pub struct Gauges {
     last_success: Option<OffsetDateTime>,
     failed: u64,
     writes: BTreeMap<&'static str, u64>,
+    alert_writes: BTreeMap<&'static str, u64>,
     throttled: BTreeMap<String, u64>,
     seen: Option<Seen>,
 }
@@ -53,6 +54,7 @@ impl Gauges {
             last_success: None,
             failed: 0,
             writes: BTreeMap::new(),
+            alert_writes: BTreeMap::new(),
             throttled: BTreeMap::new(),
             seen: None,
         }
@@ -78,6 +80,9 @@ impl Gauges {
         for outcome in &pass.outcomes {
             *self.writes.entry(outcome_word(outcome)).or_default() += 1;
         }
+        for pushed in &pass.pushed {
+            *self.alert_writes.entry(fate_words(&pushed.fate).0).or_default() += 1;
+        }
         self.seen = Some(Seen::of(pass));
     }
 }
@@ -95,10 +100,11 @@ impl Seen {
         *verdicts.entry("change").or_default() += count(pass.outcomes.len());
         let held = observation.plan.left.iter().filter(|left| left.reason.is_held()).count();
         let undone = pass.outcomes.iter().filter(|outcome| !matches!(outcome, Outcome::Written { .. })).count();
+        let alerts_undone = pass.pushed.iter().filter(|pushed| !matches!(pushed.fate, Fate::Moved)).count();
         let lag = |ingested: Option<Time>| ingested.map(|ingested| observation.asked.seconds_since(ingested));
         Self {
             incidents: observation.seen(),
-            drift: count(held + undone),
+            drift: count(held + undone + alerts_undone),
             held: count(held),
             verdicts,
             lag: [
@@ -132,6 +138,9 @@ pub fn metrics(gauges: &Gauges) -> String {
     );
     let writes = labelled("outcome", &gauges.writes);
     page.family("lockstep_writes_total", "counter", "Changes, by what became of them.", pairs(&writes));
+    let alert_writes = labelled("outcome", &gauges.alert_writes);
+    let help = "Acts on alerts, by what became of them.";
+    page.family("lockstep_alert_writes_total", "counter", help, pairs(&alert_writes));
     let throttled: Vec<_> = gauges.throttled.iter().map(|(side, count)| ([("side", side.as_str())], *count)).collect();
     let help = "Requests that a service asked to come later.";
     page.family(

@@ -4,8 +4,10 @@
 //! to obey. Colours and progress are for terminals alone.
 
 mod brake;
+mod cases;
 mod demo;
 mod doctor;
+mod explain;
 mod export;
 mod kql;
 mod ledger;
@@ -23,8 +25,10 @@ mod undo;
 mod wanted;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
+pub use cases::{cases, cases_json};
 pub use demo::{demo, demo_json};
 pub use doctor::{checks, checks_json};
+pub use explain::{drift, drift_json, explanation, explanation_json};
 pub use export::{Redaction, entries_csv, entries_json, entry_json};
 pub use kql::{answer, answer_line, failure_line, schemas};
 pub use ledger::{entries, verified, verified_json};

@@ -203,7 +203,7 @@ fn act_json(incident: &IncidentId, number: u64, alert: &Alert, act: AlertAct) ->
 }
 
 /// What became of an act on an alert: a word, and why, where there is a why.
-fn fate_words(fate: &Fate) -> (&'static str, Option<String>) {
+pub(super) fn fate_words(fate: &Fate) -> (&'static str, Option<String>) {
     match fate {
         Fate::Moved => ("made", None),
         Fate::NotDue(why) => ("not due any more", Some(why.clone())),
@@ -374,7 +374,7 @@ pub fn alerts(alerts: &[Alert]) -> String {
     parts.join(", ")
 }
 
-fn alert_state(state: &AlertState) -> &str {
+pub(super) fn alert_state(state: &AlertState) -> &str {
     match state {
         AlertState::New => "New",
         AlertState::InProgress => "InProgress",
@@ -413,7 +413,7 @@ pub fn target(target: Target) -> String {
 }
 
 /// The decision's own words, for what the tables alone showed.
-fn sentence(why: Untouched) -> String {
+pub(super) fn sentence(why: Untouched) -> String {
     let reason = match why {
         Untouched::OtherProduct => Reason::OtherProduct,
         Untouched::Closed => Reason::Closed,

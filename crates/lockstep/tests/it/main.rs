@@ -4,6 +4,7 @@ mod cloud;
 mod configuration;
 mod demo;
 mod doctor;
+mod explaining;
 mod export;
 mod faults;
 mod files;
