@@ -82,7 +82,7 @@ impl Preset {
             person: Person::AllButAutomation,
             hold_tag: Some(HOLD_TAG.to_owned()),
             holds: Holds { own_suspect: true, young_suppression: Some(WEEK), hasty: Some(MINUTE) },
-            announce_holds: true,
+            announce_holds: false,
             reopen: Reopen::OurClosings,
             reopened: Reopened::New,
             reclassify: true,
@@ -103,7 +103,6 @@ impl Preset {
                 human_lock: HumanLock::Lowering,
                 hold_tag: None,
                 holds: Holds::NONE,
-                announce_holds: false,
                 ..neutral
             },
             Self::Vendor => Knobs {

@@ -102,7 +102,7 @@ fn comment() -> impl Strategy<Value = Comment> {
 }
 
 fn knobs() -> impl Strategy<Value = Knobs> {
-    let flags = any::<[bool; 8]>();
+    let flags = any::<[bool; 7]>();
     let words = (
         one_of(Conflict::ALL),
         one_of(FirstSight::ALL),
@@ -114,11 +114,11 @@ fn knobs() -> impl Strategy<Value = Knobs> {
         one_of(NamePeople::ALL),
     );
     let tag = prop::option::of(name().prop_filter("off is no tag", |tag| tag != "off"));
-    let parts = (mapping(), outward(), span(), span(), span(), tag, prop::collection::vec(freeze(), 0..3), comment());
+    let parts = (mapping(), outward(), span(), span(), tag, prop::collection::vec(freeze(), 0..3), comment());
     (flags, words, parts).prop_map(|(flags, words, parts)| {
-        let [inward, out, bookmarks, open_tasks, foreign_alerts, own_suspect, announce_holds, reclassify] = flags;
+        let [inward, out, bookmarks, open_tasks, foreign_alerts, own_suspect, reclassify] = flags;
         let (conflict, first_sight, unattended, human_lock, person, reopen, reopened, name_people) = words;
-        let (mapping, outward, young_suppression, hasty, idle_active, hold_tag, freezes, comment) = parts;
+        let (mapping, outward, young_suppression, hasty, hold_tag, freezes, comment) = parts;
         Knobs {
             directions: Directions { inward, outward: out },
             inward: mapping,
@@ -131,11 +131,11 @@ fn knobs() -> impl Strategy<Value = Knobs> {
             person,
             hold_tag,
             holds: Holds { own_suspect, young_suppression, hasty },
-            announce_holds,
+            announce_holds: false,
             reopen,
             reopened,
             reclassify,
-            idle_active,
+            idle_active: None,
             freezes,
             comment,
             name_people,
@@ -195,8 +195,8 @@ fn policy() -> impl Strategy<Value = Policy> {
     let brake = prop_oneof![Just(Brake::Off), limits().prop_map(Brake::On)];
     let ceilings = (prop::option::of(any::<u32>()), prop::option::of(any::<u32>()));
     let rules = prop::collection::vec((condition(), knobs()), 0..3);
-    (name(), knobs(), rules, brake, ceilings, one_of(Sight::ALL), duration()).prop_map(
-        |(name, knobs, rules, brake, (changes, lowerings), sight, unconfirmed_after)| Policy {
+    (name(), knobs(), rules, brake, ceilings, duration()).prop_map(
+        |(name, knobs, rules, brake, (changes, lowerings), unconfirmed_after)| Policy {
             name: name.into(),
             knobs: Arc::new(knobs),
             rules: rules
@@ -206,7 +206,7 @@ fn policy() -> impl Strategy<Value = Policy> {
                 .collect(),
             brake,
             ceilings: Ceilings { changes, lowerings },
-            sight,
+            sight: Sight::Tables,
             unconfirmed_after,
         },
     )
