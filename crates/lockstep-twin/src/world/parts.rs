@@ -131,6 +131,18 @@ impl World {
         Ok(if is_new { Written::Created } else { Written::Updated })
     }
 
+    /// Somebody writes down something that is to be done about an incident.
+    ///
+    /// # Errors
+    /// [`Refused::NotFound`] for an unknown incident, [`Refused::Limit`] where it has as many tasks as it can.
+    pub fn open_task(&mut self, incident: &str, title: &str, by: &Actor) -> Result<Written, Refused> {
+        let key = self.key(incident).ok_or(Refused::NotFound)?;
+        let tasks = self.keyed(key).map_or(0, |incident| incident.tasks.len());
+        let name = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, format!("{incident}/task/{tasks}").as_bytes());
+        let write = TaskWrite { title: title.into(), description: None, status: TaskStatus::New, etag: None };
+        self.write_task(key.place, incident, &name.to_string(), write, by)
+    }
+
     pub(crate) fn delete_task(
         &mut self,
         place: usize,

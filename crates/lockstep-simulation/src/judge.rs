@@ -1,0 +1,223 @@
+//! The promises, and whoever watches that they are kept.
+//!
+//! The judge sees what people did, the twin's world and each request of the engine; it never asks the engine what it thinks.
+//! A promise that was broken is named by its number in ARCHITECTURE.md's list of what always holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use lockstep_twin::world::{AlertStatus, Incident, IncidentState, TaskStatus, World};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+use crate::memory::Disk;
+
+/// Watches one day.
+#[derive(Debug, Default)]
+pub struct Judge {
+    /// Since when each alert has stood where it stands, by its name.
+    alerts: BTreeMap<String, (AlertStatus, OffsetDateTime)>,
+    /// When the owner last moved each alert, and how often.
+    owner: BTreeMap<String, (OffsetDateTime, u64)>,
+    /// When a person last changed each incident.
+    person: BTreeMap<String, OffsetDateTime>,
+    /// How often an alert joined each incident after it was made.
+    joined: BTreeMap<String, u64>,
+    /// How often lockstep wrote each incident.
+    writes: BTreeMap<String, u64>,
+    deleted: BTreeSet<String>,
+    /// Whether a rule of Sentinel's changes incidents when they are changed.
+    pub rules_answer: bool,
+    /// Whether lowering has no limit, so that all that is due must be done.
+    pub brake_is_off: bool,
+    /// What was broken.
+    pub broken: Vec<String>,
+}
+
+/// What was so just before a write arrived.
+#[derive(Debug)]
+pub struct Before {
+    incident: Incident,
+    fits: bool,
+}
+
+impl Judge {
+    /// Sees where all alerts stand. To be called whenever something may have moved.
+    pub fn look(&mut self, world: &World) {
+        let now = world.now();
+        for alert in world.alerts() {
+            match self.alerts.get_mut(&alert.name) {
+                Some((status, _)) if *status == alert.status => {}
+                Some(seen) => *seen = (alert.status, now),
+                None => {
+                    self.alerts.insert(alert.name.clone(), (alert.status, now));
+                }
+            }
+        }
+    }
+
+    /// The owner has moved an alert.
+    pub fn owner_moved(&mut self, alert: &str, now: OffsetDateTime) {
+        let (at, count) = self.owner.entry(alert.to_owned()).or_insert((now, 0));
+        *at = now;
+        *count += 1;
+    }
+
+    /// A person has changed an incident.
+    pub fn person_acted(&mut self, incident: &str, now: OffsetDateTime) {
+        self.person.insert(incident.to_lowercase(), now);
+    }
+
+    /// An alert has joined an incident.
+    pub fn joined(&mut self, incident: &str) {
+        *self.joined.entry(incident.to_lowercase()).or_default() += 1;
+    }
+
+    /// An incident was deleted.
+    pub fn deleted(&mut self, incident: &str) {
+        self.deleted.insert(incident.to_lowercase());
+    }
+
+    /// A write of lockstep's is about to arrive. `None` where there is no such incident.
+    pub fn weigh(&mut self, world: &World, disk: &Disk, name: &str, body: &Value) -> Option<Before> {
+        let incident = world.incident(name)?.clone();
+        let name = incident.name.to_lowercase();
+        let fits = match body["etag"].as_str() {
+            None => {
+                self.broken(&incident, "i01: a write without a version");
+                true
+            }
+            Some(etag) => etag == incident.etag(),
+        };
+        if !fits {
+            return Some(Before { incident, fits });
+        }
+        if !disk.announced().contains(&name) {
+            self.broken(&incident, "i06: a write that the ledger does not announce");
+        }
+        if incident.labels.iter().any(|label| label.name.eq_ignore_ascii_case("Redirected")) {
+            self.broken(&incident, "i18: a write to a merged incident");
+        }
+        let writes = self.writes.entry(name.clone()).or_default();
+        *writes += 1;
+        let writes = *writes;
+        if writes > self.moves(world, &incident) {
+            self.broken(&incident, "i02: more writes than the owner's acts");
+        }
+        if body["properties"]["status"] == "Closed" {
+            self.weigh_closing(world, &incident);
+        }
+        Some(Before { incident, fits })
+    }
+
+    /// How often the alert side of an incident has moved by people's acts.
+    fn moves(&self, world: &World, incident: &Incident) -> u64 {
+        let joined = self.joined.get(&incident.name.to_lowercase()).copied().unwrap_or_default();
+        let moved = alerts(world, incident).filter_map(|alert| self.owner.get(&alert.name)).map(|(_, count)| count);
+        joined + moved.sum::<u64>()
+    }
+
+    fn weigh_closing(&mut self, world: &World, incident: &Incident) {
+        let now = world.now();
+        if matches!(incident.state, IncidentState::Closed(_)) {
+            self.broken(incident, "i04: closed again");
+        }
+        let mut faults = Vec::new();
+        for alert in alerts(world, incident) {
+            if !alert.is_defender_for_cloud() {
+                faults.push("i03: closed over an alert of another product");
+            }
+            let since = self.alerts.get(&alert.name).map_or(now, |(_, since)| *since);
+            if !alert.status.is_finished() && now - since > ALERT_READ_AGE {
+                faults.push("i03: closed over an alert that is not finished");
+            }
+        }
+        if alerts(world, incident).count() != incident.alert_ids.len() {
+            faults.push("i03: closed over an alert that nobody can see");
+        }
+        if incident.tasks.iter().any(|task| task.status != TaskStatus::Completed) {
+            faults.push("i20: closed over an open task");
+        }
+        if !incident.bookmarks.is_empty() {
+            faults.push("i20: closed over a bookmark");
+        }
+        let moved = alerts(world, incident).filter_map(|alert| self.owner.get(&alert.name)).map(|(at, _)| *at).max();
+        if moved.is_none() {
+            faults.push("i20: closed although no owner ever acted");
+        }
+        if self.person.get(&incident.name.to_lowercase()) > moved.as_ref() {
+            faults.push("i20: closed over a person's newer act");
+        }
+        faults.into_iter().for_each(|fault| self.broken(incident, fault));
+    }
+
+    /// The write has been answered with success.
+    pub fn written(&mut self, before: &Before, world: &World) {
+        if !before.fits {
+            self.broken(&before.incident, "i01: a write over a newer version was taken");
+        }
+        let Some(after) = world.incident(&before.incident.name) else { return };
+        let was = &before.incident;
+        let same_owner = self.rules_answer || after.owner == was.owner;
+        let same_labels = self.rules_answer || ours_left_out(after) == ours_left_out(was);
+        let same = after.title == was.title
+            && after.description == was.description
+            && after.severity == was.severity
+            && after.alert_ids == was.alert_ids
+            && after.first_activity == was.first_activity
+            && after.last_activity == was.last_activity
+            && same_owner
+            && same_labels;
+        if !same {
+            self.broken(was, "i19: more was changed than what was planned");
+        }
+    }
+
+    /// The day has come to rest, and a pass was made: what should have been done by now?
+    pub fn rest(&mut self, world: &World) {
+        let open = world.incidents().filter(|incident| !matches!(incident.state, IncidentState::Closed(_)));
+        let open: Vec<Incident> = open.cloned().collect();
+        for incident in open {
+            let name = incident.name.to_lowercase();
+            let by_owner = |alert: &lockstep_twin::world::Alert| {
+                let since = self.alerts.get(&alert.name).map(|(_, since)| *since);
+                alert.is_defender_for_cloud()
+                    && alert.status.is_finished()
+                    && since.is_some()
+                    && self.owner.get(&alert.name).map(|(at, _)| *at) == since
+            };
+            let due = self.brake_is_off
+                && !self.rules_answer
+                && !self.person.contains_key(&name)
+                && incident.tasks.is_empty()
+                && !incident.alert_ids.is_empty()
+                && alerts(world, &incident).count() == incident.alert_ids.len()
+                && alerts(world, &incident).all(by_owner);
+            if due {
+                self.broken(&incident, "i05: left open although its alerts were finished by their owner");
+            }
+        }
+    }
+
+    /// How many incidents the tables tell of.
+    pub fn told(&self, world: &World) -> usize {
+        world.incidents().count() + self.deleted.len()
+    }
+
+    fn broken(&mut self, incident: &Incident, what: &str) {
+        self.broken.push(format!("{what} (incident {}, {})", incident.number, incident.name));
+    }
+}
+
+fn alerts<'a>(world: &'a World, incident: &'a Incident) -> impl Iterator<Item = &'a lockstep_twin::world::Alert> {
+    world.alerts().filter(|alert| incident.holds(&alert.system_alert_id))
+}
+
+/// The labels that are not lockstep's own.
+fn ours_left_out(incident: &Incident) -> Vec<&str> {
+    let labels = incident.labels.iter().map(|label| label.name.as_str());
+    labels.filter(|label| !label.starts_with("lockstep:")).collect()
+}
+
+/// Alerts have no version that a write could be bound to; what is promised is that they were read shortly before.
+const ALERT_READ_AGE: Duration = Duration::from_secs(16);
