@@ -1,20 +1,18 @@
 //! Sending a request.
 //!
-//! One pipeline for each audience of tokens; azure_core adds the token, the client's name and redacted logging, [`Throttle`]
-//! the waits and [`Limit`] the end of each try. A reply of any status comes back as a [`Reply`].
+//! One pipeline for each audience of tokens; azure_core adds the client's name and redacted logging, [`Bearer`] the token,
+//! [`Throttle`] the waits and [`Limit`] the end of each try. A reply of any status comes back as a [`Reply`].
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use azure_core::credentials::TokenRequestOptions;
-use azure_core::http::headers::{HeaderName, Headers};
+use azure_core::http::headers::HeaderName;
 use azure_core::http::policies::Policy;
-use azure_core::http::policies::auth::{Authorizer, BearerTokenAuthorizationPolicy, OnChallenge};
 use azure_core::http::{
     ClientOptions, Context, HttpClient, Pipeline, PipelineSendOptions, Request, RetryOptions, Transport,
 };
 use uuid::Uuid;
 
+use crate::bearer::Bearer;
 use crate::credentials::Identity;
 use crate::endpoints::Endpoints;
 use crate::error::{Error, RequestIds};
@@ -46,9 +44,7 @@ impl Exchange {
     ) -> Self {
         let throttle = Arc::new(Throttle::new(Asks::Service, patience, pace, on_wait.clone()));
         let pipeline = |scope: String| {
-            let renew = Renew { identity: Arc::clone(&identity), scope: scope.clone() };
-            let bearer = BearerTokenAuthorizationPolicy::new(Arc::clone(&identity) as _, [scope]);
-            let bearer = bearer.with_on_challenge(Arc::new(renew));
+            let bearer = Bearer::new(Arc::clone(&identity), scope);
             pipeline(client, vec![Arc::clone(&throttle) as _, Arc::new(bearer), Arc::new(Limit(Asks::Service))])
         };
         let tokens_host = match (identity.side(), endpoints.login.host_str()) {
@@ -102,29 +98,6 @@ fn pipeline(client: &Arc<dyn HttpClient>, per_try: Vec<Arc<dyn Policy>>) -> Pipe
     let transport = Some(Transport::new(Arc::clone(client)));
     let options = ClientOptions { transport, retry: RetryOptions::none(), ..ClientOptions::default() };
     Pipeline::new(Some("lockstep"), option_env!("CARGO_PKG_VERSION"), options, Vec::new(), per_try, None)
-}
-
-/// Answers a challenge with a token that is new, whatever the credential has cached.
-#[derive(Debug)]
-struct Renew {
-    identity: Arc<Identity>,
-    scope: String,
-}
-
-#[async_trait]
-impl OnChallenge for Renew {
-    async fn on_challenge(
-        &self,
-        context: &Context,
-        request: &mut Request,
-        authorizer: &dyn Authorizer,
-        _headers: &Headers,
-    ) -> azure_core::Result<()> {
-        self.identity.forget_tokens().await?;
-        let mut options = TokenRequestOptions::default();
-        options.method_options.context = context.to_borrowed();
-        authorizer.authorize(request, &[&self.scope], options).await
-    }
 }
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");

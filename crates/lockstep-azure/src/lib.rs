@@ -9,6 +9,7 @@
 
 mod activity;
 mod alerts;
+mod bearer;
 mod certificate;
 mod credentials;
 mod door;

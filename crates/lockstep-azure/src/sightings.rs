@@ -286,8 +286,10 @@ fn owner(column: &str) -> Owner {
 
 /// The last act on an incident; `None` where it stands as it was made.
 fn acted(row: &Row) -> Result<Option<Act>, Wrong> {
-    let by = json::optional_text(row, "ActedBy")?;
-    Ok(time(row, "Acted")?.map(|at| Act { at, by: Some(by.to_owned()) }))
+    // Where it came back to stand as it once stood, the rows do not single out who did that.
+    let is_named = row.get("CameBack") != Some(&Value::Bool(true));
+    let by = is_named.then_some(json::optional_text(row, "ActedBy")?);
+    Ok(time(row, "Acted")?.map(|at| Act { at, by: by.map(str::to_owned) }))
 }
 
 /// How an alert came to stand where it stands: when, as far as the rows tell, and by nobody that they name.
@@ -444,6 +446,10 @@ mod tests {
         assert_eq!(incident.owner, Some(Owner::Somebody(vec![anna.clone()])));
         let at = wire_time::read("2024-05-01T00:00:00Z").expect("a time");
         assert_eq!((incident.comments, &incident.acted), (Some(2), &Some(Act { at, by: Some(anna) })));
+        let mut back = seen();
+        back["CameBack"] = json!(true);
+        let sightings = Sightings::read(&rows(&json!([back]))).expect("it can be read");
+        assert_eq!(sightings.due[0].acted, Some(Act { at, by: None }), "a reopened incident may have been by anybody");
         let alert = &incident.alerts[0];
         assert_eq!((alert.kind.as_str(), alert.moved.as_ref().map(|moved| moved.at)), ("VM_EICAR", Some(at)));
         assert_eq!(alert.raised, wire_time::read("2024-04-30T00:00:00Z"));

@@ -133,7 +133,11 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             write.owner =
                 Owner { assigned_to: name, user_principal_name: Some(ANALYST.to_owned()), ..Owner::default() };
         }),
-        Act::Tag => analyst_writes(stage, |write| write.labels.push("looked at".into())),
+        Act::Tag => analyst_writes(stage, |write| {
+            if !write.labels.iter().any(|label| label == TAG) {
+                write.labels.push(TAG.into());
+            }
+        }),
         Act::OpenTask => {
             let name = incident(stage, |_| true)?;
             stage.twin.with(|world| world.open_task(&name, "Ask the owner", &analyst())).ok()?;
@@ -224,11 +228,8 @@ fn alert(stage: &Stage, fits: impl Fn(AlertStatus) -> bool) -> Option<(String, S
 /// The name of some incident whose state fits.
 fn incident(stage: &Stage, fits: impl Fn(&IncidentState) -> bool) -> Option<String> {
     let world = stage.twin.world();
-    let fitting: Vec<_> = world
-        .incidents()
-        .filter(|incident| fits(&incident.state))
-        .map(|incident| incident.name.clone())
-        .collect();
+    let fitting: Vec<_> =
+        world.incidents().filter(|incident| fits(&incident.state)).map(|incident| incident.name.clone()).collect();
     stage.chance.pick(&fitting).cloned()
 }
 
@@ -236,4 +237,5 @@ fn analyst() -> Actor {
     Actor::person(ANALYST)
 }
 
+const TAG: &str = "looked at";
 const ANALYST: &str = "analyst@contoso.example";

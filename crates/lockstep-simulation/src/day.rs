@@ -56,6 +56,8 @@ pub struct Notes {
     pub trace: Trace,
     /// Whether requests fail.
     storm: bool,
+    /// Whether nobody acts any more.
+    calm: bool,
 }
 
 /// One day while it is played.
@@ -134,7 +136,7 @@ impl Day {
         let ledger = ledger.expect("nobody else has the ledger");
         let workspace = self.stage.workspace(&crash);
         let engine = Engine {
-            observer: Observer { workspace, policy: self.policy.clone() },
+            observer: Observer::new(workspace, self.policy.clone()),
             ledger,
             identity: Arc::new(Identity::new("first", "seed", "", None)),
             clock: Clock::starting_at(Time::from_ticks(0)),
@@ -193,7 +195,7 @@ impl Day {
 
     /// Nobody acts any more, nothing fails, and what is late arrives.
     async fn rest(&mut self) {
-        self.stage.note(|notes, _| notes.storm = false);
+        self.stage.note(|notes, _| (notes.storm, notes.calm) = (false, true));
         self.stage.quiet();
         tokio::time::sleep(LATEST).await;
         let first = self.pass().await;
@@ -277,6 +279,12 @@ impl Stage {
             notes.judge.rest(&world);
             notes.judge.told(&world)
         })
+    }
+
+    /// Whether somebody acts before the next request arrives.
+    pub fn is_interrupted(&self, is_write: bool) -> bool {
+        let calm = self.notes().calm;
+        !calm && self.chance.percent(if is_write { 15 } else { 3 })
     }
 
     /// What goes wrong with the next request, if anything does.
@@ -377,14 +385,8 @@ fn holder(instance: &str) -> Holder {
     Holder { instance: instance.into(), since: Time::from_ticks(0) }
 }
 
-const NEXT: &[(usize, Next)] = &[
-    (50, Next::Act),
-    (18, Next::Time),
-    (18, Next::Pass),
-    (6, Next::Crash),
-    (2, Next::Replica),
-    (4, Next::Weather),
-];
+const NEXT: &[(usize, Next)] =
+    &[(50, Next::Act), (18, Next::Time), (18, Next::Pass), (6, Next::Crash), (2, Next::Replica), (4, Next::Weather)];
 
 /// Longer than any row is late.
 const LATEST: Duration = Duration::from_secs(3 * 3600);

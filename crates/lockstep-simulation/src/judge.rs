@@ -23,8 +23,8 @@ pub struct Judge {
     person: BTreeMap<String, OffsetDateTime>,
     /// How often an alert joined each incident after it was made.
     joined: BTreeMap<String, u64>,
-    /// How often lockstep wrote each incident.
-    writes: BTreeMap<String, u64>,
+    /// How often lockstep wrote each incident, and when last.
+    writes: BTreeMap<String, (u64, OffsetDateTime)>,
     deleted: BTreeSet<String>,
     /// Whether a rule of Sentinel's changes incidents when they are changed.
     pub rules_answer: bool,
@@ -98,14 +98,16 @@ impl Judge {
         if incident.labels.iter().any(|label| label.name.eq_ignore_ascii_case("Redirected")) {
             self.broken(&incident, "i18: a write to a merged incident");
         }
-        let writes = self.writes.entry(name.clone()).or_default();
-        *writes += 1;
-        let writes = *writes;
+        let before = self.writes.get(&name).copied();
+        let writes = before.map_or(0, |(writes, _)| writes) + 1;
+        self.writes.insert(name.clone(), (writes, world.now()));
         if writes > self.moves(world, &incident) {
             self.broken(&incident, "i02: more writes than the owner's acts");
         }
-        if body["properties"]["status"] == "Closed" {
-            self.weigh_closing(world, &incident);
+        match (&incident.state, body["properties"]["status"] == "Closed") {
+            (IncidentState::Closed(_), true) => self.weigh_correction(world, &incident, before.map(|(_, at)| at)),
+            (_, true) => self.weigh_closing(world, &incident),
+            (_, false) => {}
         }
         Some(Before { incident, fits })
     }
@@ -117,11 +119,25 @@ impl Judge {
         joined + moved.sum::<u64>()
     }
 
+    /// What a closed incident turned out to be is said otherwise: only of a closing of ours, and only where the owner acted
+    /// since.
+    fn weigh_correction(&mut self, world: &World, incident: &Incident, written: Option<OffsetDateTime>) {
+        let comment = incident.state.closing().and_then(|closing| closing.comment.as_deref()).unwrap_or_default();
+        if !comment.contains("lockstep") {
+            self.broken(incident, "i20: a person's closing was said otherwise");
+        }
+        if written.is_none_or(|written| self.owner_acted(world, incident) < Some(written)) {
+            self.broken(incident, "i04: closed again although nobody acted since");
+        }
+    }
+
+    /// When an owner last moved one of its alerts.
+    fn owner_acted(&self, world: &World, incident: &Incident) -> Option<OffsetDateTime> {
+        alerts(world, incident).filter_map(|alert| self.owner.get(&alert.name)).map(|(at, _)| *at).max()
+    }
+
     fn weigh_closing(&mut self, world: &World, incident: &Incident) {
         let now = world.now();
-        if matches!(incident.state, IncidentState::Closed(_)) {
-            self.broken(incident, "i04: closed again");
-        }
         let mut faults = Vec::new();
         for alert in alerts(world, incident) {
             if !alert.is_defender_for_cloud() {
@@ -141,7 +157,7 @@ impl Judge {
         if !incident.bookmarks.is_empty() {
             faults.push("i20: closed over a bookmark");
         }
-        let moved = alerts(world, incident).filter_map(|alert| self.owner.get(&alert.name)).map(|(at, _)| *at).max();
+        let moved = self.owner_acted(world, incident);
         if moved.is_none() {
             faults.push("i20: closed although no owner ever acted");
         }

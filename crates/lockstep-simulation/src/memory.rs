@@ -111,6 +111,11 @@ impl Log for Memory {
         Ok(())
     }
 
+    async fn remove(&self, _: &Lease, bodies: Vec<Hash>) -> Result<(), Error> {
+        self.disk.kept().bodies.retain(|hash, _| !bodies.contains(hash));
+        Ok(())
+    }
+
     async fn body(&self, hash: Hash) -> Result<Option<String>, Error> {
         Ok(self.disk.kept().bodies.get(&hash).cloned())
     }

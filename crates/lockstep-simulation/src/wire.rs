@@ -91,7 +91,7 @@ impl Wire {
         let stage = &self.stage;
         tokio::time::sleep(Duration::from_millis(10) + stage.chance.up_to(Duration::from_secs(1)) / 4).await;
         let is_write = request.method() == Method::PUT;
-        if stage.chance.percent(if is_write { 15 } else { 3 }) {
+        if stage.is_interrupted(is_write) {
             if is_write {
                 stage.note(|notes, _| {
                     notes.tally.count(Kind::Deed, "person acted between a read and its write");
