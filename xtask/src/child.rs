@@ -169,8 +169,11 @@ pub struct Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to do.
-        drop(self.process.kill());
+        // Asked to end, it clears away the files that it made. It may have ended by itself; then there is nothing to do.
+        let asked = Command::new("kill").arg(self.process.id().to_string()).stderr(Stdio::null()).status();
+        if !asked.is_ok_and(|status| status.success()) {
+            drop(self.process.kill());
+        }
         drop(self.process.wait());
     }
 }

@@ -71,3 +71,21 @@ impl From<ExitCode> for process::ExitCode {
         code.number().into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ExitCode;
+
+    #[test]
+    fn the_documented_table_is_this_one() {
+        let document = include_str!("../../../docs/exit-codes.md");
+        let rows = document.lines().filter_map(|line| {
+            let mut cells = line.trim_matches('|').split('|').map(str::trim);
+            Some((cells.next()?.parse::<u8>().ok()?, cells.next()?))
+        });
+        // 1 is nobody's: it is what the runtime ends with when the program fails unforeseen.
+        let documented: Vec<_> = rows.filter(|(number, _)| *number != 1).collect();
+        let ours: Vec<_> = ExitCode::ALL.iter().map(|code| (code.number(), code.says())).collect();
+        assert_eq!(documented, ours);
+    }
+}

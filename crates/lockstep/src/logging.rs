@@ -2,7 +2,10 @@
 
 use std::io;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::arguments::{Common, LogFormat};
 use crate::problem::Problem;
@@ -19,16 +22,17 @@ pub fn start(common: &Common, environment: &Environment) -> Result<(), Problem> 
         (None, 1) => "error,lockstep=info,lockstep_engine=info,lockstep_azure=info,lockstep_twin=info",
         (None, _) => "warn,lockstep=debug,lockstep_engine=debug,lockstep_azure=debug,lockstep_twin=debug",
     };
-    let filter = EnvFilter::builder().parse(directives).map_err(|error| {
+    let filter = directives.parse::<Targets>().map_err(|error| {
         Problem::usage(format!("{} is set to \"{directives}\", which filters nothing", Variable::Log.name()))
             .because(&error)
             .hint("a level such as info, or targets with levels such as lockstep_azure=debug, are wanted")
     })?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let ansi = anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never;
-    match common.log_format {
-        LogFormat::Text => lines.with_ansi(ansi).init(),
-        LogFormat::Json => lines.json().init(),
-    }
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(ansi);
+    let lines = match common.log_format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    registry().with(lines.with_filter(filter)).init();
     Ok(())
 }
