@@ -23,6 +23,7 @@ pub fn run(words: &[&str]) -> Result<bool> {
     let subjects: &[Subject] = match words {
         [] => SUBJECTS,
         [kql::ONCE, tables, query] => return kql::once(tables, query).map(|()| true),
+        [kql::CHECK, query] => return kql::check(query).map(|()| true),
         [name] => match SUBJECTS.iter().position(|subject| subject.name == *name) {
             Some(at) => &SUBJECTS[at..=at],
             None => bail!(

@@ -72,6 +72,15 @@ const COMMANDS: &[Command] = &[
         run: kill_loop::run,
     },
     Command {
+        name: "kql-reference",
+        takes: "",
+        says: "prints the reference page of the query language, which is docs/kql-reference.md",
+        run: |_| {
+            print!("{}", ::kql::reference::page());
+            Ok(true)
+        },
+    },
+    Command {
         name: "kql-corpus",
         takes: "DIR [--failing]",
         says: "counts what the query engine answers rightly, refuses and answers wrongly over the corpora of a folder",

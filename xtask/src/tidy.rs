@@ -9,6 +9,7 @@ mod commands;
 mod dependencies;
 mod files;
 mod links;
+mod reference;
 mod walls;
 mod words;
 
@@ -50,6 +51,7 @@ const RULES: &[Rule] = &[
     Rule { says: "the project speaks of itself, to any reader, on any machine", find: words::find },
     Rule { says: "links between the documents lead somewhere", find: links::find },
     Rule { says: "CHANGELOG.md keeps to the form of Keep a Changelog", find: changelog::find },
+    Rule { says: "docs/kql-reference.md is what `cargo xtask kql-reference` prints", find: reference::find },
     Rule { says: "the commands in the documents are those that are run and exist", find: commands::find },
 ];
 

@@ -9,6 +9,7 @@ pub mod functions;
 pub mod known;
 pub mod load;
 pub mod plan;
+pub mod reference;
 pub mod signature;
 pub mod span;
 pub mod syntax;

@@ -79,7 +79,9 @@ pub(crate) fn bind(query: &Query, database: &Database, evaluate: Option<Evaluate
         binder.errors.push(Error::new(error::MISSING, "Missing query: there are only declarations.", span));
     }
     if binder.errors.is_empty() {
-        Ok(Plan { shared: binder.shared, results: binder.results, render: binder.render })
+        let mut plan = Plan { shared: binder.shared, results: binder.results, render: binder.render };
+        plan.settle();
+        Ok(plan)
     } else {
         Err(binder.errors)
     }

@@ -115,9 +115,3 @@ pub enum FoldKind {
     /// Whether all are.
     All,
 }
-
-impl Graph {
-    pub(super) fn inputs(&self) -> impl Iterator<Item = &Relation> {
-        std::iter::once(&self.edges).chain(self.nodes.iter().map(|table| &table.rows))
-    }
-}

@@ -6,7 +6,9 @@
 //! arguments of a call fit the chosen signature after the conversions written into the plan, every schema is exact.
 
 mod graph;
+mod once;
 mod scalar;
+mod walk;
 
 use std::sync::Arc;
 
@@ -465,67 +467,4 @@ pub struct Render {
     pub visualization: String,
     /// The properties of its `with (..)`, as written.
     pub properties: Vec<(String, String)>,
-}
-
-impl Relation {
-    /// How many relations the longest way to a source passes, this one included.
-    pub(crate) fn height(&self) -> usize {
-        let mut highest = 0;
-        self.for_each_input(&mut |input| highest = highest.max(input.height()));
-        highest + 1
-    }
-
-    /// The relations that this one reads directly.
-    pub(crate) fn for_each_input(&self, visit: &mut dyn FnMut(&Self)) {
-        match &self.operator {
-            Operator::Table { .. }
-            | Operator::Shared(_)
-            | Operator::Input
-            | Operator::Rows(_)
-            | Operator::Refused(_)
-            | Operator::Range { .. } => {}
-            Operator::Filter { input, .. }
-            | Operator::Project { input, .. }
-            | Operator::Sort { input, .. }
-            | Operator::Take { input, .. }
-            | Operator::Sample { input, .. }
-            | Operator::Top { input, .. }
-            | Operator::Summarize { input, .. }
-            | Operator::Count { input }
-            | Operator::MvExpand { input, .. }
-            | Operator::Serialize { input }
-            | Operator::ShortestPaths { input, .. }
-            | Operator::Evaluate { input, .. } => visit(input),
-            Operator::MvApply { input, body, .. } | Operator::Partition { input, body, .. } => {
-                visit(input);
-                visit(body);
-            }
-            Operator::Join(join) => {
-                visit(&join.left);
-                visit(&join.right);
-            }
-            Operator::Union(inputs) => inputs.iter().for_each(visit),
-            Operator::MakeSeries(series) => visit(&series.input),
-            Operator::Parse(parse) => visit(&parse.input),
-            Operator::ParseKv(parse) => visit(&parse.input),
-            Operator::Scan(scan) => visit(&scan.input),
-            Operator::RowsNear(near) => visit(&near.input),
-            Operator::IpLookup(lookup) => {
-                visit(&lookup.input);
-                visit(&lookup.ranges);
-            }
-            Operator::GraphMatch(search) => search.graph.inputs().for_each(visit),
-            Operator::GraphNodes(graph) => graph.inputs().for_each(visit),
-        }
-    }
-
-    /// Its first column alone, in another type.
-    pub(crate) fn with_first_column(self, ty: Type) -> Self {
-        let span = self.span;
-        let column = &self.schema.columns[0];
-        let value = Scalar { ty: column.ty, kind: ScalarKind::Column(0), span };
-        let schema = Schema::new([(column.name.clone(), ty)]);
-        let columns = vec![Scalar { ty, kind: ScalarKind::Convert(Box::new(value)), span }];
-        Self { schema, operator: Operator::Project { input: Box::new(self), columns }, span }
-    }
 }

@@ -14,6 +14,8 @@ pub use operator::{
     OperatorKind, Order, Parameter, ParseKind, ParseOperator, PatternPart, PluginSchema, Scan, ScanStep,
     SeriesAggregate, SeriesRange, SortColumn, UnionSource,
 };
+#[cfg(test)]
+pub(crate) use parser::operator_names;
 pub use parser::parse;
 pub(crate) use parser::parse_here;
 

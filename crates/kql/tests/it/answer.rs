@@ -60,3 +60,17 @@ fn names_of_columns_are_values() {
 fn what_lies_behind_a_connection_is_refused_with_its_columns_known() {
     refused_in_rows("externaldata(a: string) [h@'https://example.com/a.csv'] | project a", "externaldata");
 }
+
+#[test]
+fn relations_that_are_named_answer_as_where_they_stand() {
+    check("let A = print x = 1; let B = A | extend y = x + 1; B | project y", "2");
+    check("let A = range x from 1 to 3 step 1; A | where x in (A | where x > 1)", "2;3");
+    check("let A = range x from 1 to 3 step 1; union A, (A | where x > 2)", "1;2;3;3");
+    check(
+        "let A = range x from 1 to 2 step 1; print d = dynamic([1, 2]) | mv-apply d on (where toint(d) in (A))",
+        "1;2",
+    );
+    check("let unread = print x = assert(false, 'never'); print 1", "1");
+    let chain: String = (1..3_000).map(|level| format!("let a{level} = a{} | take 1;\n", level - 1)).collect();
+    check(&format!("let a0 = print 7;\n{chain}a2999"), "7");
+}

@@ -6,6 +6,9 @@ mod graph;
 mod json;
 mod operator;
 
+#[cfg(test)]
+pub(crate) use operator::operator_names;
+
 use super::expression::{Expr, ExprKind, Name};
 use super::operator::{Declared, Parameter};
 use super::{Function, FunctionParameter, LetValue, Query, Statement};

@@ -62,6 +62,12 @@ const OPERATORS: [&str; 44] = [
     "project-by-names",
 ];
 
+/// The names of all operators that are parsed.
+#[cfg(test)]
+pub(crate) fn operator_names() -> impl Iterator<Item = &'static str> {
+    OPERATORS.into_iter().chain(["print", "range"])
+}
+
 /// Operators of the language that are refused by name.
 const REFUSED: [&str; 12] = [
     "find",
