@@ -7,6 +7,7 @@
 mod bench;
 mod child;
 mod conformance;
+mod fuzz;
 mod kill_loop;
 mod kql_corpus;
 mod tidy;
@@ -70,6 +71,12 @@ const COMMANDS: &[Command] = &[
         takes: "[--rounds N]",
         says: "kills an apply at random moments and checks that nothing was lost, doubled or left unexplained",
         run: kill_loop::run,
+    },
+    Command {
+        name: "fuzz",
+        takes: "[lexer|parser|query] [SECONDS] [SEED]",
+        says: "feeds the query engine what nobody would write, a minute each if not said otherwise",
+        run: fuzz::run,
     },
     Command {
         name: "kql-reference",

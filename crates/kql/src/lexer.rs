@@ -149,17 +149,7 @@ impl<'a> Lexer<'a> {
 
     fn word(&self, rest: &str) -> Result<(TokenKind, usize), Error> {
         let length = word_length(rest);
-        let ty = match &rest[..length] {
-            "bool" | "boolean" => Type::Bool,
-            "int" | "int32" => Type::Int,
-            "long" | "int64" => Type::Long,
-            "real" | "double" => Type::Real,
-            "decimal" => Type::Decimal,
-            "datetime" | "date" => Type::Datetime,
-            "timespan" | "time" => Type::Timespan,
-            "guid" | "uuid" | "uniqueid" => Type::Guid,
-            _ => return Ok((TokenKind::Word, length)),
-        };
+        let Some(ty) = literal_type(&rest[..length]) else { return Ok((TokenKind::Word, length)) };
         if !rest[length..].starts_with('(') {
             return Ok((TokenKind::Word, length));
         }
@@ -171,6 +161,25 @@ impl<'a> Lexer<'a> {
             }
         }
     }
+}
+
+/// Whether a word before a parenthesis begins a literal of a type: `datetime(...)`.
+pub(crate) fn begins_literal(word: &str) -> bool {
+    literal_type(word).is_some()
+}
+
+fn literal_type(word: &str) -> Option<Type> {
+    Some(match word {
+        "bool" | "boolean" => Type::Bool,
+        "int" | "int32" => Type::Int,
+        "long" | "int64" => Type::Long,
+        "real" | "double" => Type::Real,
+        "decimal" => Type::Decimal,
+        "datetime" | "date" => Type::Datetime,
+        "timespan" | "time" => Type::Timespan,
+        "guid" | "uuid" | "uniqueid" => Type::Guid,
+        _ => return None,
+    })
 }
 
 fn is_word_start(c: char) -> bool {

@@ -248,8 +248,11 @@ impl Binder<'_> {
         let span = operator.span;
         match &operator.kind {
             OperatorKind::Where(predicate) => {
-                let predicate = self.predicate(predicate, Rows::One(&input.schema))?;
-                Ok(filtered(input, predicate, span))
+                // What is wrong with a predicate has been noted, and the columns behind it are the same.
+                Ok(match self.predicate(predicate, Rows::One(&input.schema)) {
+                    Ok(predicate) => filtered(input, predicate, span),
+                    Err(Noted) => input,
+                })
             }
             OperatorKind::Project(columns) => self.project(input, columns, span),
             OperatorKind::Extend(columns) => self.extend(input, columns, span),

@@ -59,8 +59,10 @@ impl Binder<'_> {
             UnionSource::Expr(expr) => expr,
         };
         let known = self.errors.len();
-        match self.table(expr) {
-            Ok(relation) => {
+        let table = self.table(expr);
+        let noted = self.errors.len() > known;
+        match table {
+            Ok(relation) if !(fuzzy && noted) => {
                 let name = match &expr.inner().kind {
                     ExprKind::Name(name) => name.text.clone(),
                     _ => source_name(&relation, &format!("union_arg{place}")),
@@ -68,11 +70,11 @@ impl Binder<'_> {
                 Ok(vec![(name, relation)])
             }
             // A fuzzy union leaves out what does not exist, and only that.
-            Err(Noted) if fuzzy && self.errors[known..].iter().all(|error| error.rule == error::UNKNOWN_TABLE.rule) => {
+            _ if fuzzy && self.errors[known..].iter().all(|error| error.rule == error::UNKNOWN_TABLE.rule) => {
                 self.errors.truncate(known);
                 Ok(Vec::new())
             }
-            Err(Noted) => Err(Noted),
+            _ => Err(Noted),
         }
     }
 

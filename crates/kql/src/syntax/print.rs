@@ -42,8 +42,9 @@ impl Display for Statement {
         match self {
             Self::Let { name, value: LetValue::Expr(expr) } => write!(f, "let {name} = {expr}"),
             Self::Let { name, value: LetValue::Function(function) } => write!(f, "let {name} = {function}"),
-            Self::Set { name, value: Some(value) } => write!(f, "set {name} = {value}"),
-            Self::Set { name, value: None } => write!(f, "set {name}"),
+            // What is set is a word, reserved or not.
+            Self::Set { name, value: Some(value) } => write!(f, "set {} = {value}", name.text),
+            Self::Set { name, value: None } => write!(f, "set {}", name.text),
             Self::QueryParameters(declared) => write!(f, "declare query_parameters ({})", List(declared)),
             Self::Query(expr) => expr.fmt(f),
         }
@@ -186,8 +187,12 @@ fn joined(f: &mut Formatter<'_>, operands: &[Expr], joint: &str) -> fmt::Result 
 
 impl Display for Call {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        // What a call names needs no brackets for words that are reserved elsewhere.
-        write!(f, "{}({})", quoted_name(&self.name.text), List(&self.arguments))
+        // What a call names needs no brackets for words that are reserved elsewhere, or that begin with a digit.
+        let name = &self.name.text;
+        match name.chars().all(|c| c == '_' || c.is_alphanumeric()) && !name.is_empty() {
+            true => write!(f, "{name}({})", List(&self.arguments)),
+            false => write!(f, "{}({})", quoted_name(name), List(&self.arguments)),
+        }
     }
 }
 

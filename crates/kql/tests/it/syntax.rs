@@ -228,3 +228,17 @@ fn nesting_is_bounded_whatever_nests() {
         assert!(parse(&query).is_ok(), "{}", &query[..40]);
     }
 }
+
+#[test]
+fn what_fuzzing_found_prints_as_itself() {
+    for text in
+        ["print 0now()", "set in; print 1", "print ['5x']", "T | where a.['5x'] == 1", "print datetime(2017-01-31)"]
+    {
+        let tree = parse(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+        let printed = tree.to_string();
+        assert_eq!(parse(&printed).as_ref(), Ok(&tree), "{printed}");
+    }
+    for text in ["print 1.x", "print datetime (2017-01-31)", "print 1.5between"] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+}

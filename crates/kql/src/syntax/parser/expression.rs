@@ -232,7 +232,8 @@ impl Parser<'_> {
                 let index = self.bracketed()?;
                 self.grow(height.max(self.height))?;
                 base = Expr::new(ExprKind::Element(Box::new(base), Box::new(index)), self.since(start));
-            } else if self.eat(".") {
+            } else if self.is(".") && !matches!(base.kind, ExprKind::Literal(Literal::Long(_) | Literal::Real(_))) {
+                self.advance();
                 base = self.selected(base, start, height)?;
             } else {
                 return Ok(base);
@@ -315,6 +316,8 @@ impl Parser<'_> {
             }
             "externaldata" | "external_data" if called => self.external_data()?,
             _ if INFIX.contains(&word) && !called => return Err(self.missing("expression")),
+            // With a gap before its parenthesis the name of a type begins no literal.
+            _ if called && lexer::begins_literal(word) => return Err(self.missing("expression")),
             _ => {
                 let name = self.name()?;
                 if called { ExprKind::Call(self.call(name)?) } else { ExprKind::Name(name) }
