@@ -4,6 +4,7 @@
 
 pub mod aggregates;
 pub mod column;
+pub mod complete;
 pub mod datetime;
 pub mod functions;
 pub mod known;
@@ -71,5 +72,17 @@ pub fn check(query: &str, database: &Database) -> Vec<Error> {
     stack::on_own_stack(|| match syntax::parse_here(query) {
         Ok(tree) => bind::bind(&tree, database, None).err().unwrap_or_default(),
         Err(error) => vec![error],
+    })
+}
+
+/// The columns that a query over these tables answers, without running it. Where they depend on rows (`bag_unpack`, `pivot`), those that are sure.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the text.
+pub fn schema(query: &str, database: &Database) -> Result<Schema, Vec<Error>> {
+    stack::on_own_stack(|| {
+        let tree = syntax::parse_here(query).map_err(|error| vec![error])?;
+        let plan = bind::bind(&tree, database, None)?;
+        Ok(plan.results.into_iter().next_back().map(|(_, relation)| relation.schema).unwrap_or_default())
     })
 }

@@ -79,9 +79,8 @@ pub enum Command {
     Demo(Demo),
     /// Serve a stand-in for Defender for Cloud, Sentinel and Log Analytics
     Twin(Twin),
-    /// Run queries of the Kusto Query Language over files
-    #[command(subcommand)]
-    Kql(Kql),
+    /// Run queries of the Kusto Query Language over files; without a command, at a console
+    Kql(KqlCommand),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -399,11 +398,23 @@ pub struct Twin {
     pub ca_file: Option<PathBuf>,
 }
 
+/// A command about queries, or the console.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct KqlCommand {
+    #[command(subcommand)]
+    pub command: Option<Kql>,
+    #[command(flatten)]
+    pub console: KqlConsole,
+}
+
 /// The commands about queries.
 #[derive(Debug, Subcommand)]
 pub enum Kql {
     /// Run one query
     Run(KqlRun),
+    /// Say what is wrong with queries, without running them
+    Check(KqlCheck),
     /// Run many: lines of {"id","query"} in, lines of answers out, in the same order
     Batch(KqlData),
 }
@@ -425,6 +436,33 @@ pub struct KqlRun {
     /// Show the columns and their types instead of rows: of every table and, with a query, of its answer
     #[arg(long)]
     pub schema: bool,
+}
+
+/// What `kql check` takes.
+#[derive(Clone, Debug, Args)]
+pub struct KqlCheck {
+    /// The files that hold the queries; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// A folder whose NAME.jsonl files are tables; the known tables of Log Analytics are there without it
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+}
+
+/// What the console takes.
+#[derive(Clone, Debug, Args)]
+pub struct KqlConsole {
+    #[command(flatten)]
+    pub data: KqlData,
+    /// What standard output holds
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub format: KqlFormat,
+    /// A file that keeps what was typed from one console to the next
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
 }
 
 /// What queries run over.

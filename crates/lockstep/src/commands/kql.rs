@@ -1,22 +1,26 @@
 //! `lockstep kql`: queries over files. What a query means, and what a file's rows become, is the engine's business.
 
 mod batch;
+mod check;
+mod console;
 mod run;
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use kql::{Database, Datetime, Options};
+use kql::{Database, Datetime, Options, Schema, Table};
 use time::OffsetDateTime;
 
 pub use batch::batch;
+pub use check::check;
+pub use console::console;
 pub use run::run;
 
 use crate::arguments::KqlData;
 use crate::platform;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 /// The tables of a folder, by the names of its files; none where no folder is named.
 ///
@@ -50,6 +54,49 @@ fn files(folder: &Path) -> Result<BTreeMap<String, PathBuf>, Problem> {
         files.insert(name, path);
     }
     Ok(files)
+}
+
+/// The tables of a folder, and those that Log Analytics is known to have, without rows.
+///
+/// # Errors
+/// As `database`.
+fn known_database(folder: Option<&Path>) -> Result<Database, Problem> {
+    let mut database = database(folder)?;
+    for name in kql::known::tables() {
+        if let (None, Some(columns)) = (database.table(name), kql::known::schema(name)) {
+            database.insert(name, Table::empty(Schema::new(columns.iter().copied())));
+        }
+    }
+    Ok(database)
+}
+
+/// A text and what it is called; `-` is standard input.
+///
+/// # Errors
+/// It cannot be read.
+fn text(path: &Path) -> Result<(String, String), Problem> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        platform::input()
+            .read_to_string(&mut text)
+            .map_err(|error| cannot_read(Path::new("standard input"), &error))?;
+        return Ok(("standard input".to_owned(), text));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
+    Ok((path.display().to_string(), text))
+}
+
+/// What is wrong with a query, underlined in its text.
+fn problem(error: &kql::Error, origin: String, text: String) -> Problem {
+    let problem = Problem::usage(error.to_string());
+    let problem = match error.span.clone() {
+        Some(span) => problem.at(Place { origin, text, span, label: String::new() }),
+        None => problem,
+    };
+    match &error.hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
 }
 
 fn options(data: &KqlData) -> Options {

@@ -23,7 +23,7 @@ mod workspace;
 
 use tokio::runtime::{Builder, Runtime};
 
-use crate::arguments::{Arguments, Command, Kql};
+use crate::arguments::{Arguments, Command, Kql, KqlCommand};
 use crate::exit_code::ExitCode;
 use crate::platform::End;
 use crate::problem::Problem;
@@ -54,8 +54,12 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         Command::Twin(options) => twin::run(&options, screen),
         Command::Completions { shell } => Ok(completions::run(shell, screen)),
         Command::Man { out } => man::run(out.as_deref(), screen),
-        Command::Kql(Kql::Run(options)) => kql::run(&options, screen),
-        Command::Kql(Kql::Batch(data)) => kql::batch(&data, screen),
+        Command::Kql(KqlCommand { command, console }) => match command {
+            None => kql::console(&console, screen),
+            Some(Kql::Run(options)) => kql::run(&options, screen),
+            Some(Kql::Check(options)) => kql::check(&options, screen),
+            Some(Kql::Batch(data)) => kql::batch(&data, screen),
+        },
     }
 }
 

@@ -8,7 +8,8 @@ use serde_json::json;
 use super::Screen;
 use super::safe::{safe, safe_json};
 use super::table::{cell, table};
-use crate::arguments::KqlFormat;
+use crate::arguments::{Format, KqlFormat};
+use crate::problem::Problem;
 
 /// An answer.
 pub fn answer(answer: &Answer, format: KqlFormat, screen: &mut Screen) {
@@ -82,6 +83,20 @@ pub fn answer_line(id: &serde_json::Value, answer: &Answer, screen: &mut Screen)
 /// Why one line of a batch has no answer.
 pub fn failure_line(id: &serde_json::Value, code: &str, message: &str, screen: &mut Screen) {
     screen.json_line(&json!({ "id": id, "error": { "code": code, "message": message } }));
+}
+
+/// Something that is wrong with a query.
+pub fn finding(error: &kql::Error, problem: &Problem, format: Format, screen: &mut Screen) {
+    match format {
+        Format::Text => screen.line(&super::problem::report(problem)),
+        Format::Json => {
+            let origin = problem.place.as_ref().map(|place| place.origin.as_str());
+            let (start, end) = error.span.clone().map(|span| (span.start, span.end)).unzip();
+            screen.json_line(&json!({
+                "file": origin, "code": error.code, "message": error.message, "start": start, "end": end, "hint": error.hint,
+            }));
+        }
+    }
 }
 
 /// The columns and rows of a table as members of a JSON object.

@@ -5,6 +5,7 @@
 
 mod brake;
 mod cases;
+mod console;
 mod demo;
 mod doctor;
 mod explain;
@@ -26,11 +27,12 @@ mod wanted;
 
 pub use brake::{approved, approved_json, brakes, brakes_json};
 pub use cases::{cases, cases_json};
+pub use console::{Console, Typed};
 pub use demo::{demo, demo_json};
 pub use doctor::{checks, checks_json};
 pub use explain::{drift, drift_json, explanation, explanation_json};
 pub use export::{Redaction, entries_csv, entries_json, entry_json};
-pub use kql::{answer, answer_line, failure_line, schemas};
+pub use kql::{answer, answer_line, failure_line, finding, schemas};
 pub use ledger::{entries, verified, verified_json};
 pub use metrics::{Gauges, METRICS_TYPE, heartbeat, metrics};
 pub use pace::Pace;

@@ -204,3 +204,49 @@ fn cells_are_not_obeyed() {
     let said = place.shown(&["kql", "run", "--query", "T", "--data", "data"]);
     assert!(!said.contains('\u{1b}') && !said.contains('\u{202e}'), "{said:?}");
 }
+
+#[test]
+fn a_check_tells_everything_that_is_wrong_and_runs_nothing() {
+    let place = place()
+        .with("good.kql", "SecurityIncident | where Status == 'New' | project Titel = Title\n")
+        .with("bad.kql", "SecurityIncident\n| where Titel == 'x'\n| project Sverity, tolowr(Title)\n")
+        .with("own.kql", "Visits | where Count > 1\n");
+    assert_eq!(place.shown(&["kql", "check", "good.kql"]), "exit code 0\n");
+    let said = place.shown(&["kql", "check", "good.kql", "bad.kql"]);
+    for words in [
+        "exit code 2\n--- stdout\n",
+        "bad.kql:2:9",
+        "\n2 | | where Titel == 'x'\n",
+        "help: Did you mean 'Title'?",
+        "bad.kql:3:",
+    ] {
+        assert!(said.contains(words), "{words:?} is not in {said}");
+    }
+    assert!(!said.contains("good.kql"), "{said}");
+    let lines = place.shown(&["kql", "check", "bad.kql", "--format", "json"]);
+    assert!(lines.contains(r#"{"file":"bad.kql","code":"SEM0100","#), "{lines}");
+    assert!(lines.contains(r#""start":25,"end":30,"hint":"Did you mean 'Title'?"}"#), "{lines}");
+    // Tables of a folder are known where it is named.
+    assert!(place.shown(&["kql", "check", "own.kql"]).contains("'Visits'"));
+    assert_eq!(place.shown(&["kql", "check", "own.kql", "--data", "data"]), "exit code 0\n");
+}
+
+#[test]
+fn what_is_piped_into_the_console_is_a_query() {
+    let place = place();
+    let piped = |text: &str, format: &str| {
+        let mut child = place
+            .command(&["kql", "--data", "data", "--format", format])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        child.stdin.take().expect("it is piped").write_all(text.as_bytes()).expect("it reads");
+        shown(&child.wait_with_output().expect("it ends"), place.path())
+    };
+    let said = piped("let a = 2;\nVisits | project n = Count * a", "csv").replace('\r', "");
+    assert_eq!(said, "exit code 0\n--- stdout\nn\n6\n");
+    let said = piped("Visits |", "json");
+    assert!(said.contains("exit code 2") && said.contains("standard input:1:9"), "{said}");
+}

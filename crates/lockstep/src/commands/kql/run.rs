@@ -1,13 +1,9 @@
 //! `lockstep kql run`: one query.
 
-use std::io::Read;
-use std::path::Path;
-
-use super::{cannot_read, database};
+use super::{database, problem, text};
 use crate::arguments::KqlRun;
 use crate::exit_code::ExitCode;
-use crate::platform;
-use crate::problem::{Place, Problem};
+use crate::problem::Problem;
 use crate::render::{self, Screen};
 
 /// Runs a query and shows its answer, or the columns.
@@ -42,33 +38,11 @@ pub fn run(options: &KqlRun, screen: &mut Screen) -> Result<ExitCode, Problem> {
 fn query(options: &KqlRun) -> Result<Option<(String, String)>, Problem> {
     match (&options.file, &options.query) {
         (_, Some(text)) => Ok(Some(("query".to_owned(), text.clone()))),
-        (Some(path), None) if path == Path::new("-") => {
-            let mut text = String::new();
-            platform::input()
-                .read_to_string(&mut text)
-                .map_err(|error| cannot_read(Path::new("standard input"), &error))?;
-            Ok(Some(("standard input".to_owned(), text)))
-        }
-        (Some(path), None) => {
-            let text = std::fs::read_to_string(path).map_err(|error| cannot_read(path, &error))?;
-            Ok(Some((path.display().to_string(), text)))
-        }
+        (Some(path), None) => text(path).map(Some),
         (None, None) => Ok(None),
     }
 }
 
 fn no_query() -> Problem {
     Problem::usage("there is no query").hint("name a file that holds one, `-` for standard input, or use --query TEXT")
-}
-
-fn problem(error: &kql::Error, origin: String, text: String) -> Problem {
-    let problem = Problem::usage(error.to_string());
-    let problem = match error.span.clone() {
-        Some(span) => problem.at(Place { origin, text, span, label: String::new() }),
-        None => problem,
-    };
-    match &error.hint {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    }
 }
