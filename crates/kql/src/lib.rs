@@ -2,6 +2,10 @@
 //!
 //! Text becomes tokens (`lexer`), a tree with spans ([`syntax`]), a bound plan with types ([`plan`], written by `bind`), and rows (`exec`).
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub mod aggregates;
 pub mod column;
 pub mod complete;
