@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::column::Cell;
 use crate::{Datetime, Decimal, Dynamic, Guid, Timespan};
 
 /// A scalar type. `Display` gives the name by which results declare it.
@@ -151,18 +152,7 @@ impl Value {
 
     /// Whether the value is null; the empty string is not.
     pub fn is_null(&self) -> bool {
-        match self {
-            Self::Bool(value) => value.is_none(),
-            Self::Int(value) => value.is_none(),
-            Self::Long(value) => value.is_none(),
-            Self::Real(value) => value.is_none(),
-            Self::Decimal(value) => value.is_none(),
-            Self::Datetime(value) => value.is_none(),
-            Self::Timespan(value) => value.is_none(),
-            Self::Guid(value) => value.is_none(),
-            Self::String(_) => false,
-            Self::Dynamic(value) => *value == Dynamic::Null,
-        }
+        Cell::from(self).is_null()
     }
 }
 

@@ -222,6 +222,24 @@ impl Values {
     }
 }
 
+/// A value, borrowed.
+impl<'a> From<&'a Value> for Cell<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Bool(value) => Self::Bool(*value),
+            Value::Int(value) => Self::Int(*value),
+            Value::Long(value) => Self::Long(*value),
+            Value::Real(value) => Self::Real(*value),
+            Value::Decimal(value) => Self::Decimal(*value),
+            Value::Datetime(value) => Self::Datetime(*value),
+            Value::Timespan(value) => Self::Timespan(*value),
+            Value::Guid(value) => Self::Guid(*value),
+            Value::String(text) => Self::String(text),
+            Value::Dynamic(value) => Self::Dynamic(value),
+        }
+    }
+}
+
 impl Cell<'_> {
     /// The value, owned.
     pub fn to_value(self) -> Value {

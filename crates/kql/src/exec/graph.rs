@@ -196,30 +196,14 @@ impl Numbers {
     fn number(&mut self, id: Cell<'_>) -> (u32, bool) {
         let hash = cell_hash(id);
         let values = &self.values;
-        if let Some(&known) = self.table.find(hash, |&known| same(of(&values[known as usize]), id)) {
+        if let Some(&known) = self.table.find(hash, |&known| same(Cell::from(&values[known as usize]), id)) {
             return (known, false);
         }
         let number = self.values.len() as u32;
         self.values.push(id.to_value());
         let values = &self.values;
-        self.table.insert_unique(hash, number, |&known| cell_hash(of(&values[known as usize])));
+        self.table.insert_unique(hash, number, |&known| cell_hash(Cell::from(&values[known as usize])));
         (number, true)
-    }
-}
-
-/// A value, borrowed.
-fn of(value: &Value) -> Cell<'_> {
-    match value {
-        Value::Bool(value) => Cell::Bool(*value),
-        Value::Int(value) => Cell::Int(*value),
-        Value::Long(value) => Cell::Long(*value),
-        Value::Real(value) => Cell::Real(*value),
-        Value::Decimal(value) => Cell::Decimal(*value),
-        Value::Datetime(value) => Cell::Datetime(*value),
-        Value::Timespan(value) => Cell::Timespan(*value),
-        Value::Guid(value) => Cell::Guid(*value),
-        Value::String(text) => Cell::String(text),
-        Value::Dynamic(value) => Cell::Dynamic(value),
     }
 }
 

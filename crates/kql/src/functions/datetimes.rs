@@ -47,6 +47,18 @@ pub(super) const PARTS: &[&str] = &[
     "nanosecond",
 ];
 
+macro_rules! since_epoch {
+    ($name:literal, $doc:literal, $examples:expr, $ticks:expr, $per_tick:expr) => {
+        Function::new(
+            $name,
+            UNIX,
+            $doc,
+            $examples,
+            Eval::Cells(|_, args| Value::Datetime(since_epoch(args[0], $ticks, $per_tick))),
+        )
+    };
+}
+
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "now",
@@ -278,33 +290,33 @@ pub(super) static FUNCTIONS: &[Function] = &[
             parts => Value::Timespan(made_timespan(parts)),
         }),
     ),
-    Function::new(
+    since_epoch!(
         "unixtime_seconds_todatetime",
-        UNIX,
         "The datetime so many seconds after 1970-01-01T00:00:00Z.",
         &[("unixtime_seconds_todatetime(1546300800)", "2019-01-01T00:00:00.0000000Z")],
-        Eval::Cells(|_, args| Value::Datetime(since_epoch(args[0], SECOND, 1))),
+        SECOND,
+        1
     ),
-    Function::new(
+    since_epoch!(
         "unixtime_milliseconds_todatetime",
-        UNIX,
         "The datetime so many milliseconds after 1970-01-01T00:00:00Z.",
         &[("unixtime_milliseconds_todatetime(1546300800001)", "2019-01-01T00:00:00.0010000Z")],
-        Eval::Cells(|_, args| Value::Datetime(since_epoch(args[0], MILLISECOND, 1))),
+        MILLISECOND,
+        1
     ),
-    Function::new(
+    since_epoch!(
         "unixtime_microseconds_todatetime",
-        UNIX,
         "The datetime so many microseconds after 1970-01-01T00:00:00Z.",
         &[("unixtime_microseconds_todatetime(-1)", "1969-12-31T23:59:59.9999990Z")],
-        Eval::Cells(|_, args| Value::Datetime(since_epoch(args[0], MICROSECOND, 1))),
+        MICROSECOND,
+        1
     ),
-    Function::new(
+    since_epoch!(
         "unixtime_nanoseconds_todatetime",
-        UNIX,
         "The datetime so many nanoseconds after 1970-01-01T00:00:00Z, to 100 ns.",
         &[("unixtime_nanoseconds_todatetime(1546300800000000000)", "2019-01-01T00:00:00.0000000Z")],
-        Eval::Cells(|_, args| Value::Datetime(since_epoch(args[0], 1, 100))),
+        1,
+        100
     ),
     Function::new(
         "format_datetime",

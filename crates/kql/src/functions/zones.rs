@@ -3,11 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::{AmbiguousOffset, TimeZone, TimeZoneDatabase};
 
+use super::given::array;
 use super::shapes::*;
 use super::{Eval, Function};
 use crate::signature::Signature;
 use crate::timespan::SECOND;
-use crate::{Datetime, Type, Value};
+use crate::{Datetime, Dynamic, Type, Value};
 
 const ZONED: &[Signature] = &[gives(&[one("from", DATETIME), one("timezone", TEXT)], Type::Datetime)];
 
@@ -32,6 +33,19 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("datetime_local_to_utc(datetime(2022-03-27 02:00), 'Europe/Brussels')", "2022-03-27T00:00:00.0000000Z"),
         ],
         Eval::Cells(|_, args| Value::Datetime((|| utc(args[0].datetime()?, &zone(&args[1].text())?))())),
+    ),
+    Function::new(
+        "datetime_list_timezones",
+        &[gives(&[], Type::Dynamic)],
+        "The names of all time zones, in order.",
+        &[("array_index_of(datetime_list_timezones(), 'Europe/Brussels') > 0", "True")],
+        Eval::Cells(|_, _| {
+            // The database has a zone of its own for clocks that nobody has set.
+            let mut names: Vec<String> = TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect();
+            names.retain(|name| name != "Factory");
+            names.sort_unstable();
+            array(names.iter().map(|name| Dynamic::string(name)))
+        }),
     ),
 ];
 
