@@ -24,6 +24,7 @@ INCIDENT = {"properties": {"title": "tour", "severity": "Low", "status": "New", 
 GUID = str(uuid.UUID(int=7))
 # What is sent, by operation; the others need no body.
 BODIES = {
+    "ResourceGroups_CreateOrUpdate": {"location": "westeurope"},
     "Alerts_Simulate": {"properties": {"kind": "Bundles", "bundles": ["DNS", "VirtualMachines", "KeyVaults"]}},
     "AlertsSuppressionRules_Update": {"properties": {"alertType": "IpAnomaly", "reason": "FalsePositive", "state": "Enabled"}},
     "Settings_Update": {"kind": "AlertSyncSettings", "properties": {"enabled": True}},
@@ -77,7 +78,7 @@ CONTRADICTED = [
     (r"^response: OBJECT_ADDITIONAL_PROPERTIES .*: (correlationId|line|pos|token) \(OperationalInsights", "the service says where a query is wrong"),
 ]
 # The order in which one resource's operations make sense.
-ORDER = ["PUT", "HEAD", "GET", "POST", "DELETE"]
+ORDER = ["PUT", "PATCH", "HEAD", "GET", "POST", "DELETE"]
 
 
 class Tour:
@@ -197,7 +198,10 @@ def main(source, folder, oav):
     skipped = {"IdentityToken", "IdentityEndpoint", "Token", "TokenV1"}  # signing in was the first thing done
     groups = {}
     for operation in served:
-        if operation["name"] not in skipped:
+        if set(re.findall(r"\{(\w+)\}", operation["path"])) - {"name", *tour.names}:
+            # What it is about is nothing that the tour has made.
+            unspecified.add(operation["name"])
+        elif operation["name"] not in skipped:
             # What an incident holds is called before the incident is gone.
             last = operation["name"] == "Incidents_Delete"
             resource = operation["name"].split("_")[0] + operation["path"].rsplit("/providers/", 1)[0]
