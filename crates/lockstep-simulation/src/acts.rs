@@ -128,11 +128,15 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             let to = if stage.chance.percent(50) { IncidentState::New } else { IncidentState::Active };
             analyst_sets(stage, |state| matches!(state, IncidentState::Closed(_)), to)
         }
-        Act::Assign => analyst_writes(stage, |write| {
-            let name = ANALYST.split('@').next().map(str::to_owned);
-            write.owner =
-                Owner { assigned_to: name, user_principal_name: Some(ANALYST.to_owned()), ..Owner::default() };
-        }),
+        Act::Assign => {
+            let name = analyst_writes(stage, |write| {
+                let name = ANALYST.split('@').next().map(str::to_owned);
+                write.owner =
+                    Owner { assigned_to: name, user_principal_name: Some(ANALYST.to_owned()), ..Owner::default() };
+            })?;
+            stage.note(|notes, now| notes.judge.person_acted(&name, now));
+            Some(name)
+        }
         Act::Tag => analyst_writes(stage, |write| {
             if !write.labels.iter().any(|label| label == TAG) {
                 write.labels.push(TAG.into());
@@ -141,17 +145,13 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
         Act::OpenTask => {
             let name = incident(stage, |_| true)?;
             stage.twin.with(|world| world.open_task(&name, "Ask the owner", &analyst())).ok()?;
-            stage.note(|notes, now| notes.judge.person_acted(&name, now));
             Some(name)
         }
         Act::Relate => {
             let alert = alert(stage, |_| true)?;
             let name = incident(stage, |_| true)?;
             stage.twin.with(|world| world.relate_alert(&name, &alert.1, None, &analyst())).ok()?;
-            stage.note(|notes, now| {
-                notes.judge.joined(&name);
-                notes.judge.person_acted(&name, now);
-            });
+            stage.note(|notes, _| notes.judge.joined(&name));
             Some(name)
         }
         Act::Delete => {
@@ -204,7 +204,6 @@ fn analyst_writes(stage: &Stage, change: impl FnOnce(&mut IncidentWrite)) -> Opt
         change(&mut write);
         world.write_incident(&name, write, None, &analyst()).ok()
     })?;
-    stage.note(|notes, now| notes.judge.person_acted(&name, now));
     Some(name)
 }
 

@@ -63,7 +63,7 @@ impl Judge {
         *count += 1;
     }
 
-    /// A person has changed an incident.
+    /// A person has changed the status, the owner or the comments of an incident.
     pub fn person_acted(&mut self, incident: &str, now: OffsetDateTime) {
         self.person.insert(incident.to_lowercase(), now);
     }
@@ -126,7 +126,7 @@ impl Judge {
         if !comment.contains("lockstep") {
             self.broken(incident, "i20: a person's closing was said otherwise");
         }
-        if written.is_none_or(|written| self.owner_acted(world, incident) < Some(written)) {
+        if written.is_none_or(|written| self.owner_acted(world, incident) < Some(written - ALERT_READ_AGE)) {
             self.broken(incident, "i04: closed again although nobody acted since");
         }
     }

@@ -8,6 +8,7 @@ use anyhow::Result;
 use super::child::{Child, Took, counts, stats};
 use super::peers::{NOW, corpora, python_has, tables};
 use super::{Figure, folder, lockstep, median};
+use crate::tree::root;
 
 pub fn measure() -> Result<Vec<Figure>> {
     let corpora = match corpora() {
@@ -93,7 +94,9 @@ impl Client {
 
 fn ours(folder: &Path) -> Result<Child> {
     let config = folder.join("lockstep.toml");
-    Ok(Child::new(lockstep()?).args(["apply".as_ref(), "--config".as_ref(), config.as_os_str()]))
+    let policy = root().join("xtask/policies/bench.toml");
+    let words = ["apply".as_ref(), "--config".as_ref(), config.as_os_str(), "--policy".as_ref(), policy.as_os_str()];
+    Ok(Child::new(lockstep()?).args(words))
 }
 
 fn peer(corpora: &Path, script: &str) -> Child {
