@@ -191,8 +191,8 @@ def main(source, folder, oav):
                 names = tour.names | {"name": tour.name(operation)}
                 _, missing = tour.call(operation, version, specification, re.sub(r"\{(\w+)\}", lambda f: names[f[1]], gone))
                 record(specification, operation, tour.path(operation), missing)
-        expected = 404 if operation["name"] in ("ServicePrincipals_Get", "Alerts_SimulateStatus") else 399
-        if status > expected:
+        # Where no specification is at hand, the clients' walks judge; what is asked here may be about nothing that there is.
+        if status > (399 if specification else 499):
             raise AssertionError(f"{status}: {exchange['liveResponse'].get('body')}")
 
     skipped = {"IdentityToken", "IdentityEndpoint", "Token", "TokenV1"}  # signing in was the first thing done
