@@ -162,7 +162,8 @@ pub const PERMISSIONS: &[Permission] = &[
 /// What reaches the action of in progress.
 const ALL_OF_ALERTS: &str = "Microsoft.Security/locations/alerts/*";
 
-/// What [`ALL_OF_ALERTS`] reaches beside the actions of the table, of those that are listed; and whatever is added there later.
+/// What the wildcard over all acts on alerts reaches beside the actions of the table, of those that are listed; and whatever is
+/// added there later.
 pub const WILDCARD_ADDS: &[&str] = &["Microsoft.Security/locations/alerts/simulate/action"];
 
 const SECURITY: &str = "https://learn.microsoft.com/azure/role-based-access-control/permissions/security";
