@@ -1,6 +1,7 @@
 //! Who did what and when, as far as a source tells.
 
 use alloc::string::String;
+use core::time::Duration;
 
 use crate::ids::IncidentId;
 use crate::model::IncidentState;
@@ -38,10 +39,13 @@ fn names_automation(by: &str) -> bool {
 const AUTOMATION: [&str; 6] =
     ["automation rule", "playbook", "incident created", "microsoft", "azure security", "azure sentinel"];
 
+/// How long after an act its row may say that it happened: minutes are documented, and there is no bound (assumed).
+pub const ROWS_LATE: Duration = Duration::from_secs(3_600);
+
 /// How an alert came to stand where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moved {
-    /// When, by the services' clocks: never later than it was, where it is not exact.
+    /// When, by the services' clocks; up to [`ROWS_LATE`] too late where nobody can tell who moved it.
     pub at: Time,
     /// Who moved it.
     pub by: Mover,

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use crate::agreed::Memory;
 use crate::course::Course;
-use crate::evidence::{Act, Elsewhere, Mover};
+use crate::evidence::{Act, Elsewhere, Moved, Mover, ROWS_LATE};
 use crate::model::{Alert, AlertAct, AlertState, Confirmed, IncidentState, is_defender_product};
 use crate::policy::{AlertEffect, Frozen, HumanLock, Knobs};
 use crate::reason::Reason;
@@ -82,9 +82,17 @@ fn untouched(confirmed: &Confirmed, knobs: &Knobs, memory: &Memory<'_>) -> Resul
     let names_us = act.by.as_ref().is_some_and(|by| !by.contains('@'));
     let written = memory.base.and_then(|base| base.written());
     let is_ours = names_us && written.is_some_and(|written| written.is_same_status(&confirmed.incident.state));
-    let moved = confirmed.incident.alerts.iter().filter_map(|alert| alert.moved.as_ref()).map(|moved| moved.at).max();
+    let moved = confirmed.incident.alerts.iter().filter_map(|alert| alert.moved.as_ref()).map(no_later_than).max();
     let is_newer = moved.is_none_or(|moved| act.at > moved);
     if is_newer && !is_ours && act.is_of_a_person(knobs.person) { Err(Reason::ActedSince) } else { Ok(()) }
+}
+
+/// A moment at which the alert cannot have moved later: what only the tables tell comes some time after it happened.
+fn no_later_than(moved: &Moved) -> Time {
+    match moved.by {
+        Mover::NotDetermined(_) => moved.at.earlier_by(ROWS_LATE),
+        _ => moved.at,
+    }
 }
 
 /// Saying otherwise what an incident turned out to be needs an act of a person on one of its alerts. Where none is named a

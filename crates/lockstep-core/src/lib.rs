@@ -31,7 +31,7 @@ pub use brake::{BrakeLimit, BrakeRecord, BrakeScope, Load, Lowered, Trip, Waitin
 pub use closing_text::closing_text;
 pub use course::Course;
 pub use decide::{Change, Push, Target, Verdict, decide, propose};
-pub use evidence::{Act, Elsewhere, Moved, Mover, Suppression, Who};
+pub use evidence::{Act, Elsewhere, Moved, Mover, ROWS_LATE, Suppression, Who};
 pub use ids::{AlertId, AlertPlace, IncidentId};
 pub use item::Item;
 pub use model::{

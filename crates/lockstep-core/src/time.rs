@@ -1,6 +1,7 @@
 //! A moment, as the services keep it. Nothing here knows what time it is.
 
 use core::fmt;
+use core::time::Duration;
 
 /// A moment in UTC, in ticks of 100 ns since 1970-01-01T00:00:00Z: the resolution of the services' own times.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +19,12 @@ impl Time {
     /// The ticks since the start of 1970.
     pub const fn ticks(self) -> i64 {
         self.0
+    }
+
+    /// The moment that lies `by` before this one, or the first there is.
+    pub fn earlier_by(self, by: Duration) -> Self {
+        let ticks = i64::try_from(by.as_nanos() / 100).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(ticks))
     }
 
     /// How many whole seconds lie between `earlier` and this moment; 0 where `earlier` is later.

@@ -9,7 +9,7 @@ use futures::future::join_all;
 use lockstep_azure::{SuppressionRule, Workspace};
 use lockstep_core::{
     Alert, AlertId, AlertState, Conflict, Course, Elsewhere, Holds, Incident, IncidentState, Moved, Mover, Policy,
-    Suppression, Time, Who,
+    ROWS_LATE, Suppression, Time, Who,
 };
 use lockstep_ledger::{History, RunId};
 use serde_json::{Map, Value};
@@ -199,7 +199,7 @@ impl Movers {
     pub(crate) fn of(policy: &Policy, seen: &Incident, course: Option<&Course>) -> Self {
         let newest = policy.all_knobs().any(|knobs| knobs.conflict == Conflict::Newest);
         let lowers = matches!(course, Some(Course::Inward(target)) if target.lowers());
-        if newest || (lowers && seen.state.is_closed()) {
+        if newest || (lowers && (seen.state.is_closed() || is_close_call(seen))) {
             Self::All
         } else if lowers && policy.all_knobs().any(|knobs| knobs.holds != Holds::NONE) {
             Self::Dismissed
@@ -215,6 +215,14 @@ impl Movers {
             Self::All => *state != AlertState::New,
         }
     }
+}
+
+/// Whether somebody acted on the incident so shortly before an alert is seen to have moved that the act may have come after
+/// it: the tables tell of a move minutes later.
+fn is_close_call(seen: &Incident) -> bool {
+    let Some(act) = &seen.acted else { return false };
+    let moved = seen.alerts.iter().filter_map(|alert| alert.moved.as_ref()).map(|moved| moved.at).max();
+    moved.is_some_and(|moved| act.at <= moved && act.at >= moved.earlier_by(ROWS_LATE))
 }
 
 /// Where another incident that holds an alert stands.
