@@ -2,7 +2,8 @@
 //! two requests of one pass.
 
 use lockstep_twin::world::{
-    Actor, AlertStatus, Classification, Closing, IncidentState, IncidentWrite, NewAlert, Owner, Reason, Severity,
+    Actor, AlertStatus, Classification, Closing, Incident, IncidentState, IncidentWrite, NewAlert, Owner, Reason,
+    Severity,
 };
 
 use crate::day::Stage;
@@ -129,19 +130,31 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             analyst_sets(stage, |state| matches!(state, IncidentState::Closed(_)), to)
         }
         Act::Assign => {
-            let name = analyst_writes(stage, |write| {
-                let name = ANALYST.split('@').next().map(str::to_owned);
-                write.owner =
-                    Owner { assigned_to: name, user_principal_name: Some(ANALYST.to_owned()), ..Owner::default() };
+            let taken = Owner {
+                assigned_to: ANALYST.split('@').next().map(str::to_owned),
+                user_principal_name: Some(ANALYST.to_owned()),
+                ..Owner::default()
+            };
+            // Taking what one has already changes nothing, and nobody can tell that it was done.
+            let name = some_incident(stage, |incident| incident.owner != taken)?;
+            stage.twin.with(|world| {
+                let write = IncidentWrite { owner: taken, ..IncidentWrite::same(world.incident(&name)?) };
+                world.write_incident(&name, write, None, &analyst()).ok()
             })?;
             stage.note(|notes, now| notes.judge.person_acted(&name, now));
             Some(name)
         }
-        Act::Tag => analyst_writes(stage, |write| {
-            if !write.labels.iter().any(|label| label == TAG) {
-                write.labels.push(TAG.into());
-            }
-        }),
+        Act::Tag => {
+            let name = incident(stage, |_| true)?;
+            stage.twin.with(|world| {
+                let mut write = IncidentWrite::same(world.incident(&name)?);
+                if !write.labels.iter().any(|label| label == TAG) {
+                    write.labels.push(TAG.into());
+                }
+                world.write_incident(&name, write, None, &analyst()).ok()
+            })?;
+            Some(name)
+        }
         Act::OpenTask => {
             let name = incident(stage, |_| true)?;
             stage.twin.with(|world| world.open_task(&name, "Ask the owner", &analyst())).ok()?;
@@ -197,16 +210,6 @@ fn analyst_sets(stage: &Stage, fits: impl Fn(&IncidentState) -> bool, to: Incide
     Some(name)
 }
 
-fn analyst_writes(stage: &Stage, change: impl FnOnce(&mut IncidentWrite)) -> Option<String> {
-    let name = incident(stage, |_| true)?;
-    stage.twin.with(|world| {
-        let mut write = IncidentWrite::same(world.incident(&name)?);
-        change(&mut write);
-        world.write_incident(&name, write, None, &analyst()).ok()
-    })?;
-    Some(name)
-}
-
 fn closing(stage: &Stage) -> Closing {
     let classification = *stage.chance.pick(Classification::ALL).expect("there are classifications");
     let reason: Option<Reason> = stage.chance.pick(classification.reasons()).copied();
@@ -226,9 +229,14 @@ fn alert(stage: &Stage, fits: impl Fn(AlertStatus) -> bool) -> Option<(String, S
 
 /// The name of some incident whose state fits.
 fn incident(stage: &Stage, fits: impl Fn(&IncidentState) -> bool) -> Option<String> {
+    some_incident(stage, |incident| fits(&incident.state))
+}
+
+/// The name of some incident that fits.
+fn some_incident(stage: &Stage, fits: impl Fn(&Incident) -> bool) -> Option<String> {
     let world = stage.twin.world();
     let fitting: Vec<_> =
-        world.incidents().filter(|incident| fits(&incident.state)).map(|incident| incident.name.clone()).collect();
+        world.incidents().filter(|incident| fits(incident)).map(|incident| incident.name.clone()).collect();
     stage.chance.pick(&fitting).cloned()
 }
 
