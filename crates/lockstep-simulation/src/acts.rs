@@ -109,7 +109,7 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
         Act::RaiseInto => {
             let into = incident(stage, |state| !matches!(state, IncidentState::Closed(_)))?;
             let raised = raise(stage, NewAlert { incident: Some(into.clone()), ..NewAlert::default() });
-            stage.note(|notes, _| notes.judge.joined(&into));
+            stage.note(|notes, now| notes.judge.joined(&into, now));
             Some(raised)
         }
         Act::RaiseForeign => {
@@ -164,7 +164,7 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             let alert = alert(stage, |_| true)?;
             let name = incident(stage, |_| true)?;
             stage.twin.with(|world| world.relate_alert(&name, &alert.1, None, &analyst())).ok()?;
-            stage.note(|notes, _| notes.judge.joined(&name));
+            stage.note(|notes, now| notes.judge.joined(&name, now));
             Some(name)
         }
         Act::Delete => {
@@ -181,7 +181,7 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             }
             stage.twin.with(|world| world.merge_incidents(&from, &into)).ok()?;
             stage.note(|notes, now| {
-                notes.judge.joined(&into);
+                notes.judge.joined(&into, now);
                 notes.judge.person_acted(&from, now);
                 notes.judge.person_acted(&into, now);
             });

@@ -21,8 +21,8 @@ pub struct Judge {
     owner: BTreeMap<String, (OffsetDateTime, u64)>,
     /// When a person last changed each incident.
     person: BTreeMap<String, OffsetDateTime>,
-    /// How often an alert joined each incident after it was made.
-    joined: BTreeMap<String, u64>,
+    /// How often an alert joined each incident after it was made, and when last.
+    joined: BTreeMap<String, (u64, OffsetDateTime)>,
     /// How often lockstep wrote each incident, and when last.
     writes: BTreeMap<String, (u64, OffsetDateTime)>,
     deleted: BTreeSet<String>,
@@ -69,8 +69,10 @@ impl Judge {
     }
 
     /// An alert has joined an incident.
-    pub fn joined(&mut self, incident: &str) {
-        *self.joined.entry(incident.to_lowercase()).or_default() += 1;
+    pub fn joined(&mut self, incident: &str, now: OffsetDateTime) {
+        let (count, at) = self.joined.entry(incident.to_lowercase()).or_insert((0, now));
+        *count += 1;
+        *at = now;
     }
 
     /// An incident was deleted.
@@ -114,19 +116,21 @@ impl Judge {
 
     /// How often the alert side of an incident has moved by people's acts.
     fn moves(&self, world: &World, incident: &Incident) -> u64 {
-        let joined = self.joined.get(&incident.name.to_lowercase()).copied().unwrap_or_default();
+        let joined = self.joined.get(&incident.name.to_lowercase()).map_or(0, |(count, _)| *count);
         let moved = alerts(world, incident).filter_map(|alert| self.owner.get(&alert.name)).map(|(_, count)| count);
         joined + moved.sum::<u64>()
     }
 
     /// What a closed incident turned out to be is said otherwise: only of a closing of ours, and only where the owner acted
-    /// since.
+    /// or an alert joined since.
     fn weigh_correction(&mut self, world: &World, incident: &Incident, written: Option<OffsetDateTime>) {
         let comment = incident.state.closing().and_then(|closing| closing.comment.as_deref()).unwrap_or_default();
         if !comment.contains("lockstep") {
             self.broken(incident, "i20: a person's closing was said otherwise");
         }
-        if written.is_none_or(|written| self.owner_acted(world, incident) < Some(written - ALERT_READ_AGE)) {
+        let joined = self.joined.get(&incident.name.to_lowercase()).map(|(_, at)| *at);
+        let spoke = self.owner_acted(world, incident).max(joined);
+        if written.is_none_or(|written| spoke < Some(written - ALERT_READ_AGE)) {
             self.broken(incident, "i04: closed again although nobody acted since");
         }
     }
