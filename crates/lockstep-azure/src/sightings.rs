@@ -240,6 +240,7 @@ fn incident(cell: &Value) -> Result<Incident, Wrong> {
         state: state(row)?,
         labels: incidents::labels(&logs::dynamic_list(row, "Labels")?)?,
         created: time(row, "CreatedTime")?.unwrap_or(modified),
+        modified: Some(modified),
         owner: Some(owner(json::optional_text(row, "Owner")?)),
         comments: logs::optional_long(row, "Comments")?,
         acted: acted(row)?,

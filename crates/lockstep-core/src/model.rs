@@ -28,6 +28,8 @@ pub struct Incident {
     pub labels: Vec<String>,
     /// When it was made.
     pub created: Time,
+    /// When it was last written, by anybody; `None` where the source does not say.
+    pub modified: Option<Time>,
     /// Whose it is; `None` where the source does not say.
     pub owner: Option<Owner>,
     /// How many comments it has; `None` where the source does not say.

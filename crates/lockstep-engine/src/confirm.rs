@@ -128,7 +128,10 @@ impl Eyes<'_> {
 fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Option<Act> {
     let written = memory.base.and_then(|base| base.written());
     let is_known = seen.state.is_same_status(&fresh.state) || written == Some(&fresh.state);
+    // A row of the table is late. What was written since may have brought the incident back to where the row shows it.
+    let is_row_newest = seen.modified.is_none_or(|seen| fresh.modified.seconds_since(seen) == 0);
     let is_same = is_known
+        && is_row_newest
         && seen.owner.as_ref().is_none_or(|owner| *owner == fresh.owner)
         && seen.comments.is_none_or(|comments| comments == fresh.comments_count);
     if is_same { seen.acted.clone() } else { Some(Act { at: fresh.modified, by: None }) }

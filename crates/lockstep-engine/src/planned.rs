@@ -146,6 +146,7 @@ fn seen_then(change: &Change) -> Incident {
         state: change.from.clone(),
         labels: Vec::new(),
         created: change.created,
+        modified: None,
         owner: None,
         comments: None,
         acted: None,

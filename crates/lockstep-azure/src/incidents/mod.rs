@@ -66,6 +66,7 @@ impl FreshIncident {
                 state: self.state.clone(),
                 labels: self.labels.clone(),
                 created: self.created,
+                modified: Some(self.modified),
                 owner: Some(self.owner.clone()),
                 comments: Some(self.comments_count),
                 acted: None,

@@ -17,6 +17,7 @@ pub fn incident(status: &str, alerts: &str) -> Incident {
         state: incident_state(status),
         labels: Vec::new(),
         created: Time::from_ticks(0),
+        modified: None,
         owner: None,
         comments: None,
         acted: None,

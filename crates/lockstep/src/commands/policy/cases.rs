@@ -289,6 +289,7 @@ impl Case {
                 state: table.status.0.clone(),
                 labels: table.tags.clone(),
                 created: table.age.before_now(),
+                modified: None,
                 owner: Some(owner),
                 comments: Some(0),
                 acted: table.acted.as_ref().map(|act| Act { at: act.ago.before_now(), by: Some(act.by.clone()) }),
