@@ -26,6 +26,8 @@ pub struct AlertEvent {
     pub act: AlertAct,
     /// Who did it: a user principal name, or what the log calls an application.
     pub caller: String,
+    /// Whether that is a person, and not an application that acts for itself.
+    pub is_of_a_person: bool,
     /// Their object id; empty where the log does not say.
     pub object_id: String,
     /// The address that the request came from; empty where the log does not say.
@@ -94,6 +96,7 @@ fn read(event: &Map<String, Value>) -> Result<Option<(String, AlertEvent)>, Wron
         at,
         act,
         caller: caller.to_owned(),
+        is_of_a_person: caller.contains('@') || !inner("claims", USER_PRINCIPAL_NAME).is_empty(),
         object_id: inner("claims", OBJECT_ID),
         address: Some(inner("httpRequest", "clientIpAddress"))
             .filter(|it| !it.is_empty())
@@ -107,6 +110,7 @@ fn read(event: &Map<String, Value>) -> Result<Option<(String, AlertEvent)>, Wron
 const API_VERSION: &str = "2015-04-01";
 const ACTIONS: &str = "microsoft.security/locations/alerts/";
 /// Source: <https://learn.microsoft.com/azure/azure-monitor/platform/activity-log-schema>, the claims of an administrative event.
+const USER_PRINCIPAL_NAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn";
 const OBJECT_ID: &str = "http://schemas.microsoft.com/identity/claims/objectidentifier";
 
 #[cfg(test)]
@@ -142,6 +146,22 @@ mod tests {
             ("object", "203.0.113.7", "app")
         );
         assert_eq!(act.correlation.map(|it| it.to_string()).as_deref(), Some("73e01a99-5cd7-4139-a149-9f2736ff2ab5"));
+    }
+
+    #[test]
+    fn an_application_is_no_person() {
+        let check = |caller: &str, name: Option<&str>, expected: bool| {
+            let mut other = event();
+            other["caller"] = json!(caller);
+            if let Some(name) = name {
+                other["claims"][USER_PRINCIPAL_NAME] = json!(name);
+            }
+            assert_eq!(read_value(&other).map(|act| act.is_of_a_person), Some(expected), "{caller}");
+        };
+        check("owner@contoso.example", None, true);
+        check("live.com#owner", Some("owner@contoso.example"), true);
+        check("2046feea-040d-4a46-9e2b-91c2941bfa70", None, false);
+        check("Microsoft Defender XDR", None, false);
     }
 
     #[test]

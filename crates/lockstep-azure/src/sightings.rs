@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockstep_core::{
     Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Moved, Mover,
-    Owner, Policy, Reopen, Time,
+    Owner, Policy, ROWS_LATE, Reopen, Time,
 };
 use serde_json::Value;
 
@@ -51,6 +51,7 @@ impl Question {
     pub(crate) fn kql(&self) -> String {
         let parameters = [
             ("lookback = 30d", format!("lookback = {}s", self.lookback.as_secs())),
+            ("late = 1h", format!("late = {}s", ROWS_LATE.as_secs())),
             ("in_progress = \"activate\"", self.effect("in_progress", |mapping| mapping.in_progress.into())),
             ("dismissed = \"close\"", self.effect("dismissed", |mapping| mapping.dismissed)),
             ("resolved = \"close\"", self.effect("resolved", |mapping| mapping.resolved)),
@@ -287,10 +288,8 @@ fn owner(column: &str) -> Owner {
 
 /// The last act on an incident; `None` where it stands as it was made.
 fn acted(row: &Row) -> Result<Option<Act>, Wrong> {
-    // Where it came back to stand as it once stood, the rows do not single out who did that.
-    let is_named = row.get("CameBack") != Some(&Value::Bool(true));
-    let by = is_named.then_some(json::optional_text(row, "ActedBy")?);
-    Ok(time(row, "Acted")?.map(|at| Act { at, by: by.map(str::to_owned) }))
+    let by = json::optional_text(row, "ActedBy")?;
+    Ok(time(row, "Acted")?.map(|at| Act { at, by: Some(by.to_owned()) }))
 }
 
 /// How an alert came to stand where it stands: when, as far as the rows tell, and by nobody that they name.
@@ -374,6 +373,7 @@ mod tests {
         let kql = Question { lookback: Duration::from_secs(90), policy, first_look: true, since, only }.kql();
         let lets = [
             "lookback = 90s",
+            "late = 3600s",
             "in_progress = \"leave\"",
             "dismissed = \"any\"",
             "resolved = \"close\"",
@@ -389,7 +389,7 @@ mod tests {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
         }
         let seed = Question::new(&Preset::Seed.policy()).kql();
-        assert_eq!(seed, QUERY.replace("30d", "2592000s"));
+        assert_eq!(seed, QUERY.replace("30d", "2592000s").replace("late = 1h", "late = 3600s"));
     }
 
     fn rows(incidents: &Value) -> Vec<Row> {
@@ -447,10 +447,6 @@ mod tests {
         assert_eq!(incident.owner, Some(Owner::Somebody(vec![anna.clone()])));
         let at = wire_time::read("2024-05-01T00:00:00Z").expect("a time");
         assert_eq!((incident.comments, &incident.acted), (Some(2), &Some(Act { at, by: Some(anna) })));
-        let mut back = seen();
-        back["CameBack"] = json!(true);
-        let sightings = Sightings::read(&rows(&json!([back]))).expect("it can be read");
-        assert_eq!(sightings.due[0].acted, Some(Act { at, by: None }), "a reopened incident may have been by anybody");
         let alert = &incident.alerts[0];
         assert_eq!((alert.kind.as_str(), alert.moved.as_ref().map(|moved| moved.at)), ("VM_EICAR", Some(at)));
         assert_eq!(alert.raised, wire_time::read("2024-04-30T00:00:00Z"));

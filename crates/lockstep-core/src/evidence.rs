@@ -69,7 +69,7 @@ pub enum Mover {
 /// Somebody, as the activity log names them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Who {
-    /// The user principal name, or the name of the application.
+    /// The user principal name.
     pub name: String,
     /// The object id; empty where the log does not say.
     pub object_id: String,

@@ -96,6 +96,8 @@ impl Surroundings {
             Mover::Ourselves
         } else if last.app_id.eq_ignore_ascii_case(SENTINEL) || last.caller.eq_ignore_ascii_case(SENTINEL_NAME) {
             Mover::Sync
+        } else if !last.is_of_a_person {
+            return unknown(format!("the application {} did it, and nobody knows for whom", last.caller));
         } else {
             let (name, object_id, address) = (last.caller.clone(), last.object_id.clone(), last.address.clone());
             Mover::Person(Who { name, object_id, address, is_suspect: false })

@@ -8,11 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, Request};
 use lockstep_azure::{HttpClient, InProcess, Question, Sightings};
-use lockstep_core::{AlertState, Incident, Preset};
+use lockstep_core::{AlertState, Incident, Preset, Time};
 use lockstep_twin::world::AlertStatus;
 use lockstep_twin::{Options, Twin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::datetime;
 
 use crate::twin::{Tenant, tenant_of};
@@ -243,4 +245,55 @@ async fn an_idle_pass_is_one_request_and_a_small_answer() {
     assert_eq!(measured.requests.load(Ordering::Relaxed), 1);
     let bytes = measured.bytes.load(Ordering::Relaxed);
     assert!(bytes < 10_000, "{bytes} bytes");
+}
+
+/// Checks who acted last on an incident of whose versions these lines tell, oldest first: `hour status owner comments title
+/// writer`, with `-` for nobody and for the service. `expected` is the hour and the actor, or nothing.
+async fn check_acted(versions: &[&str], expected: Option<(&str, &str)>) {
+    let version = |line: &&str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [hour, status, owner, comments, title, by] = words[..] else { panic!("{line}") };
+        let named = |word: &str| if word == "-" { String::new() } else { format!("{word}@contoso.example") };
+        let at = format!("2024-05-31T{hour}:00Z");
+        let mut row = incident(1, status, &["Azure Security Center"], &[100]);
+        row["TimeGenerated"] = json!(at);
+        row["LastModifiedTime"] = json!(at);
+        row["CreatedTime"] = json!("2024-05-31T01:00:00Z");
+        row["Title"] = json!(title);
+        row["Owner"] = json!({ "userPrincipalName": named(owner) });
+        row["AdditionalData"]["commentsCount"] = json!(comments.parse::<u32>().unwrap());
+        row["ModifiedBy"] = json!(if by == "-" { "Incident created from alert".into() } else { named(by) });
+        row
+    };
+    let rows: Vec<Value> = versions.iter().map(version).collect();
+    let tenant = tenant(&rows, &[alert(100, "Dismissed", "Azure Security Center")]);
+    let acted = ask(&tenant).await.due[0].acted.clone();
+    let acted = acted.map(|act| (act.at, act.by.unwrap_or_default()));
+    let wanted = |(hour, by): (&str, &str)| {
+        let at = format!("2024-05-31T{hour}:00Z");
+        let at = OffsetDateTime::parse(&at, &Rfc3339).unwrap().unix_timestamp();
+        (Time::from_ticks(at * Time::TICKS_PER_SECOND), format!("{by}@contoso.example"))
+    };
+    assert_eq!(acted, expected.map(wanted), "{versions:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_acted_last_is_told_by_the_versions_of_an_incident() {
+    check_acted(&["01:00 New - 0 a -"], None).await;
+    check_acted(&["01:00 New - 0 a -", "02:00 Active - 0 a anna"], Some(("02:00", "anna"))).await;
+    check_acted(&["01:00 New - 0 a -", "02:00 New anna 0 a anna"], Some(("02:00", "anna"))).await;
+    check_acted(&["01:00 New - 0 a -", "02:00 New - 1 a anna"], Some(("02:00", "anna"))).await;
+    // A new title is no act, long after.
+    check_acted(&["01:00 New - 0 a -", "02:00 New - 0 b anna"], None).await;
+    check_acted(&["01:00 New - 0 a -", "02:00 Active - 0 a anna", "03:00 Active - 0 b ben"], Some(("02:00", "anna")))
+        .await;
+    check_acted(&["01:00 New - 0 a -", "02:00 Active - 0 a anna", "03:00 New - 0 a ben"], Some(("03:00", "ben"))).await;
+    // The row of a closing is late, or of the birth, or both.
+    check_acted(&["01:00 New - 0 a -", "03:00 New - 0 a ben"], Some(("03:00", "ben"))).await;
+    check_acted(&["02:00 Active - 0 a anna"], Some(("02:00", "anna"))).await;
+    check_acted(&["03:00 New - 0 a ben"], Some(("03:00", "ben"))).await;
+    check_acted(&["01:00 New - 0 a -", "02:00 Active - 0 a anna", "03:00 Active - 0 a ben"], Some(("03:00", "ben")))
+        .await;
+    // Within the hour, what a person wrote may hide an act whose row is late.
+    check_acted(&["01:00 New - 0 a -", "23:30 New - 0 b ben"], Some(("23:30", "ben"))).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 use lockstep_core::{Conflict, Knobs, Policy, Preset, Unattended};
-use lockstep_twin::world::{AlertRef, AlertStatus, Settings};
+use lockstep_twin::world::{Actor, AlertRef, AlertStatus, Settings};
 
 use crate::tenant::{Tenant, left, outcomes, pass};
 use crate::wire::Disturbance::Answer;
@@ -42,6 +42,18 @@ async fn i20_a_dismissal_by_somebody_whom_the_log_names_is_followed() {
     let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
     assert_eq!(said, ["closed"]);
     assert_eq!(tenant.twin.stats().of("ActivityLogs_List"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn i20_what_an_application_did_is_no_act_of_a_person() {
+    let tenant = Tenant::new();
+    let by = Actor { name: "Microsoft Defender XDR".into(), object_id: None, user_principal_name: None };
+    let act = |tenant: &Tenant, alert: &AlertRef| {
+        tenant.twin.with(|world| world.set_alert_status_by(&alert.alert_name, AlertStatus::Dismissed, &by)).unwrap();
+    };
+    let said = judged(&tenant, neutral(|_| ()), act).await;
+    let [why] = &said[..] else { panic!("{said:?}") };
+    assert!(why.contains("one of its alerts: the application"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
