@@ -134,7 +134,7 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "dcount",
         signatures: &[Signature::new(
-            &[Parameter::once("expr", Takes::Scalar), Parameter::optional("accuracy", Takes::Integer)],
+            &[Parameter::once("expr", Takes::NotDynamic), Parameter::optional("accuracy", Takes::Integer)],
             Returns::Type(Type::Long),
         )],
         prefix: "dcount",
@@ -147,7 +147,7 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
         name: "dcountif",
         signatures: &[Signature::new(
             &[
-                Parameter::once("expr", Takes::Scalar),
+                Parameter::once("expr", Takes::NotDynamic),
                 Parameter::once("predicate", BOOL),
                 Parameter::optional("accuracy", Takes::Integer),
             ],
@@ -161,7 +161,7 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     },
     Aggregate {
         name: "count_distinct",
-        signatures: &[Signature::new(&[Parameter::once("expr", Takes::Scalar)], Returns::Type(Type::Long))],
+        signatures: &[Signature::new(&[Parameter::once("expr", Takes::NotDynamic)], Returns::Type(Type::Long))],
         prefix: "count_distinct",
         doc: "The number of distinct values that are not null.",
         examples: &[("count_distinct(s)", "3")],
@@ -171,7 +171,7 @@ pub(super) static AGGREGATES: &[Aggregate] = &[
     Aggregate {
         name: "count_distinctif",
         signatures: &[Signature::new(
-            &[Parameter::once("expr", Takes::Scalar), Parameter::once("predicate", BOOL)],
+            &[Parameter::once("expr", Takes::NotDynamic), Parameter::once("predicate", BOOL)],
             Returns::Type(Type::Long),
         )],
         prefix: "count_distinctif",

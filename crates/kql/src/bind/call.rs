@@ -81,7 +81,7 @@ impl Binder<'_> {
             }
             "bag_pack_columns" => self.pack_columns(call, span, rows).map(Entity::Scalar),
             "column_names_of" => self.column_names(call, span).map(Entity::Scalar),
-            "pack_all" if call.arguments.is_empty() => self.pack_all(call, span, rows).map(Entity::Scalar),
+            "pack_all" => self.pack_all(call, span, rows).map(Entity::Scalar),
             _ => self.function(call, span, rows).map(Entity::Scalar),
         }
     }
@@ -115,9 +115,21 @@ impl Binder<'_> {
         Ok(rows.existing(&text, name.value.span).unwrap_or(default))
     }
 
-    /// A bag of all columns.
+    /// A bag of all columns, or of those that are neither null nor empty where the argument is true.
     fn pack_all(&mut self, call: &Call, span: Span, rows: Rows<'_>) -> Bound<Scalar> {
-        let (Rows::One(schema), Some(function)) = (rows, Function::named("bag_pack")) else {
+        let packs = match call.arguments.as_slice() {
+            [] => "bag_pack",
+            [argument] => match self.scalar(&argument.value, Rows::None)?.kind {
+                ScalarKind::Constant(Value::Bool(Some(true))) => "pack_all",
+                ScalarKind::Constant(Value::Bool(Some(false))) => "bag_pack",
+                _ => {
+                    let message = "The expression must be a constant of type bool.";
+                    return Err(self.note(Error::new(error::CONSTANT, message, argument.value.span)));
+                }
+            },
+            _ => return Err(self.misfit(Misfit::Number(0, 1), call)),
+        };
+        let (Rows::One(schema), Some(function)) = (rows, Function::named(packs)) else {
             return Err(self.note(Error::unsupported("The function 'pack_all' here", call.name.span)));
         };
         let arguments = visible(schema)

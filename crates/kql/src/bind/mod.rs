@@ -14,6 +14,7 @@ mod literal;
 mod lookup;
 mod names;
 mod operators;
+mod order;
 mod overload;
 mod parse;
 mod partition;

@@ -112,7 +112,7 @@ pub(super) fn implied(expr: &Expr, is_aggregate: &dyn Fn(&str) -> bool) -> Optio
             let index = match &index.kind {
                 ExprKind::Literal(Literal::String(text)) => text.clone(),
                 ExprKind::Literal(Literal::Long(index)) => index.to_string(),
-                _ => return None,
+                _ => String::new(),
             };
             Some(path(implied(base, is_aggregate), &index))
         }

@@ -155,9 +155,8 @@ fn accept(takes: Takes, given: &Given) -> Option<u32> {
         Takes::Integer => fits(matches!(ty, Type::Int | Type::Long)),
         Takes::Number => fits(ty.is_numeric()),
         Takes::NumberOrBool => fits(ty.is_numeric() || ty == Type::Bool),
-        Takes::Summable => fits(ty.is_numeric() || matches!(ty, Type::Timespan | Type::Datetime))
-            .or((ty == Type::Dynamic).then_some(4)),
-        Takes::Orderable => fits(true),
+        Takes::Summable => fits(ty.is_numeric() || matches!(ty, Type::Timespan | Type::Datetime)),
+        Takes::Orderable => fits(ty != Type::Dynamic),
         Takes::StringOrDynamic => fits(matches!(ty, Type::String | Type::Dynamic)),
         Takes::Array | Takes::Bag => fits(ty == Type::Dynamic),
         Takes::TypeLiteral => None,

@@ -195,7 +195,10 @@ impl Binder<'_> {
         for operator in operators {
             entity = match (&operator.kind, entity) {
                 (OperatorKind::Graph(graph), entity) => self.graph_operator(entity, graph, operator.span)?,
-                (_, Entity::Table(relation)) => Entity::Table(self.operator(relation, operator)?),
+                (_, Entity::Table(relation)) => {
+                    let relation = self.operator(relation, operator)?;
+                    Entity::Table(self.in_order(relation)?)
+                }
                 (_, Entity::Graph(_)) => return Err(self.graph_answered(operator.span)),
                 (_, Entity::Scalar(scalar)) => return Err(self.tabular_expected(scalar.span)),
             };
@@ -216,7 +219,10 @@ impl Binder<'_> {
         self.bodies += 1;
         self.tables += 1;
         for operator in operators {
-            let next = self.operator(relation, operator).and_then(|relation| self.settle(relation));
+            let next = self
+                .operator(relation, operator)
+                .and_then(|relation| self.in_order(relation))
+                .and_then(|relation| self.settle(relation));
             match next {
                 Ok(next) => relation = next,
                 Err(Noted) => {
@@ -278,6 +284,11 @@ impl Binder<'_> {
             OperatorKind::Distinct(columns) => self.distinct(input, columns, span),
             OperatorKind::Sort(columns) => {
                 let keys = self.sort_keys(columns, &input.schema)?;
+                if let Some(key) = keys.iter().find(|key| key.value.ty == Type::Dynamic) {
+                    let message = "Rows cannot be sorted by a value of type dynamic.";
+                    let hint = Some("Convert it: tostring(...), toreal(...).".to_owned());
+                    return Err(self.note(Error::new(error::DYNAMIC_HERE, message, key.value.span).hint(hint)));
+                }
                 Ok(Relation {
                     schema: input.schema.clone(),
                     operator: Planned::Sort { input: Box::new(input), keys },

@@ -132,8 +132,11 @@ impl Binder<'_> {
         let predicate = self.scalar(expr, rows)?;
         match predicate.ty {
             Type::Bool => Ok(predicate),
-            // The engine takes numbers and dynamics for true where they are not zero.
-            Type::Dynamic | Type::Int | Type::Long => Ok(Scalar::converted(predicate, Type::Bool)),
+            Type::Dynamic | Type::Int | Type::Long => {
+                let hint = Some("Convert it: tobool(...).".to_owned());
+                let message = "The expression must have the type bool.";
+                Err(self.note(Error::new(error::TYPE, message, predicate.span).hint(hint)))
+            }
             _ => Err(self.note(Error::new(error::VALUE_OF_TYPE, "A value of type bool expected.", predicate.span))),
         }
     }

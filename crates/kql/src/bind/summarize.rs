@@ -8,6 +8,7 @@ use super::{Aggregates, Binder, Bound};
 use crate::aggregates::Aggregate;
 use crate::error::{self, Error};
 use crate::plan::{Aggregation, Operator, Relation, Scalar, ScalarKind};
+use crate::signature::Takes;
 use crate::span::Span;
 use crate::syntax::{Call, Column, ExprKind};
 use crate::{ColumnInfo, Schema, Type};
@@ -32,6 +33,7 @@ impl Binder<'_> {
     ) -> Bound<Relation> {
         let mut naming = Naming::default();
         let (names, keys) = self.keys(&input, by, &mut naming)?;
+        self.groupable(&keys)?;
         let mut list = Vec::new();
         let mut summed = Vec::new();
         let mut noted = false;
@@ -83,6 +85,18 @@ impl Binder<'_> {
             }
         }
         Ok((names, bound.into_iter().map(|(_, key)| key).collect()))
+    }
+
+    /// Refuses keys that the engine does not group by.
+    pub(super) fn groupable(&mut self, keys: &[Scalar]) -> Bound<()> {
+        match keys.iter().find(|key| key.ty == Type::Dynamic) {
+            None => Ok(()),
+            Some(key) => {
+                let message = "Rows cannot be grouped by a value of type dynamic.";
+                let hint = Some("Convert it: tostring(...).".to_owned());
+                Err(self.note(Error::new(error::DYNAMIC_HERE, message, key.span).hint(hint)))
+            }
+        }
     }
 
     /// One column of a summary, or several where its aggregate gives several.
@@ -180,6 +194,12 @@ impl Binder<'_> {
             names.push(argument_name(name, names.first(), implied.as_deref(), place));
             arguments.push(value);
         }
+        if let (Some(first), false) = (arguments.first(), matches!(name, "take_any" | "any"))
+            && first.ty == Type::Dynamic
+        {
+            let message = format!("A value of type {} expected.", Takes::Orderable);
+            return Err(self.note(Error::new(error::VALUE_OF_TYPE, message, first.span)));
+        }
         let outputs = arguments.iter().map(|argument| argument.ty).collect();
         Ok(Some((Aggregation { function: aggregate, arguments, outputs, span }, names)))
     }
@@ -236,11 +256,13 @@ impl Binder<'_> {
     }
 
     pub(super) fn distinct(&mut self, input: Relation, columns: &[Column], span: Span) -> Bound<Relation> {
-        let (names, keys) = if columns.iter().any(|column| matches!(column.value.kind, ExprKind::Star)) {
-            Self::all_columns(&input.schema, span).into_iter().unzip()
-        } else {
-            self.keys(&input, columns, &mut Naming::default())?
-        };
+        let (names, keys): (Vec<String>, Vec<Scalar>) =
+            if columns.iter().any(|column| matches!(column.value.kind, ExprKind::Star)) {
+                Self::all_columns(&input.schema, span).into_iter().unzip()
+            } else {
+                self.keys(&input, columns, &mut Naming::default())?
+            };
+        self.groupable(&keys)?;
         Ok(summary(input, names.into_iter().zip(keys).collect(), Vec::new(), Vec::new(), span))
     }
 }

@@ -55,7 +55,14 @@ impl Run<'_> {
                 }
                 converted
             }
-            ScalarKind::Negate(inner) => negate(&self.eval(inner, chunk)?),
+            ScalarKind::Negate(inner) => {
+                let column = self.eval(inner, chunk)?;
+                if column.ty() == Type::Dynamic && chunk.len > 0 {
+                    return Err(Error::unsupported("The negative of a dynamic", scalar.span)
+                        .hint(Some("Convert it: -tolong(...), -toreal(...).".to_owned())));
+                }
+                negate(&column)
+            }
             ScalarKind::And(operands) => self.fold(operands, chunk, |a, b| match (a, b) {
                 (Some(false), _) | (_, Some(false)) => Some(false),
                 (Some(true), Some(true)) => Some(true),
@@ -70,6 +77,7 @@ impl Run<'_> {
                 let (left, right) = (self.eval(left, chunk)?, self.eval(right, chunk)?);
                 match op {
                     BinaryOp::Add | BinaryOp::Subtract | BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Modulo => {
+                        whole_enough(&left, &right, scalar)?;
                         arithmetic(*op, &left, &right, scalar.ty)
                     }
                     BinaryOp::String(op, negated) => search(*op, *negated, &left, &right, scalar.span)?,
@@ -123,6 +131,27 @@ impl Run<'_> {
         }
         Ok(folded)
     }
+}
+
+/// Refuses arithmetic with a dynamic that is no whole number where the result is one: whether the engine cuts it is not documented.
+fn whole_enough(left: &Column, right: &Column, scalar: &Scalar) -> Result<(), Error> {
+    if !matches!(scalar.ty, Type::Long | Type::Dynamic) {
+        return Ok(());
+    }
+    let whole = |value: &Dynamic| match value {
+        Dynamic::Null | Dynamic::Long(_) => true,
+        Dynamic::Real(value) => scalar.ty == Type::Long && value.fract() == 0.0,
+        _ => false,
+    };
+    let odd = [left, right].into_iter().any(|column| {
+        matches!(&**column.values(), Values::Dynamic(_))
+            && (0..column.len()).any(|row| matches!(column.cell(row), Cell::Dynamic(value) if !whole(value)))
+    });
+    if !odd {
+        return Ok(());
+    }
+    let what = "Arithmetic with a dynamic that holds anything but a whole number";
+    Err(Error::unsupported(what, scalar.span).hint(Some("Convert it: toreal(...).".to_owned())))
 }
 
 /// A function of two bools.

@@ -1,5 +1,6 @@
 //! Property bags.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::arrays::member;
@@ -31,9 +32,12 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "pack_all",
         &[gives(&[maybe("ignore_null_empty", BOOL)], Type::Dynamic)],
-        "A bag of all columns of the row.",
-        &[],
-        Eval::Bound,
+        "A bag of all columns of the row, or of those that are neither null nor empty.",
+        &[
+            ("toscalar(print a = 1, b = '' | project pack_all())", "{\"a\":1,\"b\":\"\"}"),
+            ("toscalar(print a = 1, b = '' | project pack_all(true))", "{\"a\":1}"),
+        ],
+        Eval::Cells(pack_present),
     ),
     Function::new(
         "bag_pack_columns",
@@ -106,6 +110,21 @@ pub(super) static FUNCTIONS: &[Function] = &[
         }),
     ),
     Function::new(
+        "treepath",
+        &[gives(&[one("object", Takes::Bag)], Type::Dynamic)],
+        "The paths of a bag's members at all depths, each once; `[0]` stands for any element of an array.",
+        &[
+            ("treepath(dynamic({'a': 'b', 'c': 123}))", "[\"['a']\",\"['c']\"]"),
+            ("treepath(dynamic({'p': [1, {'x': 'y'}]}))", "[\"['p']\",\"['p'][0]\",\"['p'][0]['x']\"]"),
+        ],
+        Eval::Cells(|_, args| {
+            let Cell::Dynamic(bag @ Dynamic::Bag(_)) = args[0] else { return null() };
+            let (mut known, mut paths) = (HashSet::new(), Vec::new());
+            note_paths(bag, "", &mut known, &mut paths);
+            array(paths)
+        }),
+    ),
+    Function::new(
         "bag_set_key",
         &[gives(&[one("bag", Takes::Bag), one("key", TEXT), one("value", Takes::Scalar)], Type::Dynamic)],
         "The bag with a member of this name and value; a name that begins with `$` is a path.",
@@ -160,6 +179,29 @@ fn pack(_: &Call, args: &[Cell<'_>]) -> Value {
         }
     }
     Value::Dynamic(Dynamic::Bag(members.into()))
+}
+
+/// Without what is null or empty; the binder writes out the columns.
+fn pack_present(call: &Call, args: &[Cell<'_>]) -> Value {
+    let present: Vec<Cell<'_>> = args
+        .chunks_exact(2)
+        .filter(|pair| !pair[1].is_null() && !pair[1].text().is_empty())
+        .flatten()
+        .copied()
+        .collect();
+    pack(call, &present)
+}
+
+fn note_paths(value: &Dynamic, path: &str, known: &mut HashSet<String>, paths: &mut Vec<Dynamic>) {
+    let members = value.bag().unwrap_or_default().iter().map(|(name, member)| (format!("{path}['{name}']"), member));
+    let elements = value.array().unwrap_or_default().iter().map(|element| (format!("{path}[0]"), element));
+    for (path, value) in members.chain(elements) {
+        if !known.contains(&path) {
+            paths.push(Dynamic::string(&path));
+            known.insert(path.clone());
+        }
+        note_paths(value, &path, known, paths);
+    }
 }
 
 fn without(value: &Dynamic, steps: &[super::parsing::Step]) -> Dynamic {

@@ -14,12 +14,7 @@ use crate::signature::{Signature, Takes};
 use crate::{Type, Value};
 
 const DIGEST: &[Signature] = &[gives(&[one("source", Takes::NotDynamic)], Type::String)];
-const HASH: &[Signature] = &[
-    gives(&[one("source", LONG), maybe("mod", Takes::Integer)], Type::Long),
-    gives(&[one("source", DATETIME), maybe("mod", Takes::Integer)], Type::Long),
-    gives(&[one("source", TIMESPAN), maybe("mod", Takes::Integer)], Type::Long),
-    gives(&[one("source", TEXT), maybe("mod", Takes::Integer)], Type::Long),
-];
+const HASH: &[Signature] = &[gives(&[one("source", Takes::NotDynamic), maybe("mod", Takes::Integer)], Type::Long)];
 
 pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
@@ -31,14 +26,14 @@ pub(super) static FUNCTIONS: &[Function] = &[
             ("hash('World', 100)", "51"),
             ("hash(datetime(2015-01-01))", "1380966698541616202"),
         ],
-        Eval::Cells(xxhash64),
+        Eval::Fallible(xxhash64),
     ),
     Function::new(
         "hash_xxhash64",
         HASH,
         "The same as `hash`.",
         &[("hash_xxhash64('World')", "1846988464401551951")],
-        Eval::Cells(xxhash64),
+        Eval::Fallible(xxhash64),
     ),
     Function::new(
         "hash_md5",
@@ -68,14 +63,16 @@ pub(super) static FUNCTIONS: &[Function] = &[
 
 /// Numbers hash as their eight bytes, the lowest first. That the remainder is never negative is documented; that it is taken
 /// of the unsigned hash is assumed.
-fn xxhash64(_: &Call, args: &[Cell<'_>]) -> Value {
+fn xxhash64(_: &Call, args: &[Cell<'_>]) -> Result<Value, String> {
     let number = match args[0] {
+        Cell::Int(value) => value.map(i64::from),
         Cell::Long(value) => value,
         Cell::Datetime(value) => value.map(|value| value.0),
         Cell::Timespan(value) => value.map(|value| value.0),
-        cell => return hashed(cell.text().as_bytes(), args),
+        Cell::String(text) => return Ok(hashed(text.as_bytes(), args)),
+        other => return Err(format!("a value of type {} is not supported by this engine", other.to_value().ty())),
     };
-    number.map_or(Value::Long(None), |number| hashed(&number.to_le_bytes(), args))
+    Ok(number.map_or(Value::Long(None), |number| hashed(&number.to_le_bytes(), args)))
 }
 
 fn hashed(bytes: &[u8], args: &[Cell<'_>]) -> Value {

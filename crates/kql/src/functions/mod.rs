@@ -23,6 +23,7 @@ mod shapes;
 mod surroundings;
 mod texts;
 mod units;
+mod user_agents;
 mod windows;
 mod xml;
 mod zones;
@@ -102,6 +103,7 @@ static GROUPS: &[&[Function]] = &[
     surroundings::FUNCTIONS,
     texts::FUNCTIONS,
     units::FUNCTIONS,
+    user_agents::FUNCTIONS,
     windows::FUNCTIONS,
     xml::FUNCTIONS,
     zones::FUNCTIONS,

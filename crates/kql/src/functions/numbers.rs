@@ -101,18 +101,25 @@ pub(super) static FUNCTIONS: &[Function] = &[
     Function::new(
         "round",
         &[keeps(&[one("number", Takes::Number), maybe("precision", LONG)], 0)],
-        "The nearest number of so many digits after the point, halves away from zero.",
-        &[("round(2.98765, 3)", "2.988"), ("round(2.5)", "3.0"), ("round(7)", "7")],
-        Eval::Cells(|call, args| match call.returns {
-            Type::Real => {
-                let digits = args.get(1).and_then(|cell| cell.long()).unwrap_or(0).clamp(-300, 300) as i32;
-                let scale = 10_f64.powi(digits);
-                Value::Real(args[0].real().map(|value| {
-                    let scaled = value * scale;
-                    if scaled.is_finite() { scaled.round() / scale } else { value }
-                }))
+        "The nearest number of so many digits after the point, halves away from zero. \
+         Decimals, and digits before the point of a whole number, are refused: what the engine answers is not documented.",
+        &[("round(2.98765, 3)", "2.988"), ("round(-50.55, -2)", "-100.0"), ("round(2.5)", "3.0"), ("round(7)", "7")],
+        Eval::Fallible(|call, args| {
+            let digits = args.get(1).and_then(|cell| cell.long()).unwrap_or(0).clamp(-300, 300) as i32;
+            match call.returns {
+                Type::Real => {
+                    let scale = 10_f64.powi(digits);
+                    Ok(Value::Real(args[0].real().map(|value| {
+                        let scaled = value * scale;
+                        if scaled.is_finite() { scaled.round() / scale } else { value }
+                    })))
+                }
+                Type::Decimal => Err("a decimal is not supported by this engine".to_owned()),
+                _ if digits < 0 => {
+                    Err("digits before the point of a whole number are not supported by this engine".to_owned())
+                }
+                _ => Ok(args[0].to_value()),
             }
-            _ => args[0].to_value(),
         }),
     ),
     Function::new(
@@ -120,9 +127,10 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[keeps(&[one("number", Takes::Number)], 0)],
         "The least whole number that is not less.",
         &[("ceiling(-1.1)", "-1.0"), ("ceiling(3)", "3")],
-        Eval::Cells(|call, args| match call.returns {
-            Type::Real => Value::Real(args[0].real().map(f64::ceil)),
-            _ => args[0].to_value(),
+        Eval::Fallible(|call, args| match call.returns {
+            Type::Real => Ok(Value::Real(args[0].real().map(f64::ceil))),
+            Type::Decimal => Err("a decimal is not supported by this engine".to_owned()),
+            _ => Ok(args[0].to_value()),
         }),
     ),
     Function::new(

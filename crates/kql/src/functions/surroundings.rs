@@ -52,13 +52,6 @@ pub(super) static FUNCTIONS: &[Function] = &[
         &[],
         Eval::Refused,
     ),
-    Function::new(
-        "parse_user_agent",
-        &[gives(&[one("user-agent-string", TEXT), maybe("look-for", Takes::Scalar)], Type::Dynamic)],
-        "The browser, the system and the device that a user agent names.",
-        &[],
-        Eval::Refused,
-    ),
     Function::new("current_principal", &[gives(&[], Type::String)], "Who runs the query.", &[], Eval::Refused),
     Function::new("current_principal_details", &[gives(&[], Type::Dynamic)], "Who runs the query.", &[], Eval::Refused),
     Function::new(

@@ -1,4 +1,4 @@
-//! Window functions, over all rows of a serialized table in order.
+//! Window functions, over all rows of a serialized table in order (`bind::order` says which tables are).
 
 use super::shapes::*;
 use super::{Call, Eval, Function};

@@ -74,3 +74,35 @@ fn relations_that_are_named_answer_as_where_they_stand() {
     let chain: String = (1..3_000).map(|level| format!("let a{level} = a{} | take 1;\n", level - 1)).collect();
     check(&format!("let a0 = print 7;\n{chain}a2999"), "7");
 }
+
+#[test]
+fn arithmetic_with_dynamics_is_exact_or_refused() {
+    let over = |dynamic: &str, expression: &str| format!("print d = dynamic({dynamic}) | project {expression}");
+    check(&over("{'a': 5}", "d.a * 2 + d.a"), "15");
+    check(&over("{'a': 2.0}", "d.a + 1"), "3");
+    check(&over("{'a': 1.5}", "d.a + 0.5"), "2.0");
+    check(&over("{'a': null}", "isnull(d.a + d.b)"), "True");
+    for (dynamic, expression) in [
+        ("{'a': 1.5}", "d.a + 1"),
+        ("{'a': 1, 'b': 1.5}", "d.a + d.b"),
+        ("{'a': '5'}", "d.a * 2"),
+        ("{'a': true}", "d.a - 1"),
+    ] {
+        refused_in_rows(&over(dynamic, expression), "holds anything but a whole number");
+    }
+    refused_in_rows(&over("{'a': 5}", "-d.a"), "negative of a dynamic");
+}
+
+#[test]
+fn rounding_is_done_where_it_is_known() {
+    check("print round(-50.55, -2), round(2.15, 1), round(12345, 1)", "-100.0|2.2|12345");
+    refused_in_rows("print round(12345, -2)", "whole number");
+    refused_in_rows("print round(decimal(2.345), 2)", "decimal");
+    refused_in_rows("print ceiling(decimal(1.5))", "decimal");
+}
+
+#[test]
+fn elements_that_no_constant_names_leave_their_part_of_the_name_out() {
+    let names = "print d = dynamic([{'n': 1}]) | project d[-1].n, d[toint('0')] | getschema | project ColumnName";
+    check(names, "d__n;d_");
+}

@@ -30,6 +30,8 @@ fn broken_queries_have_the_vendors_codes() {
     refused("SecurityIncident | where Time > ago('x')", "KS107", "'x'");
     refused("SecurityIncident | where count() > 1", "KS144", "count");
     refused("SecurityIncident | where Title", "KS107", "Title");
+    refused("SecurityIncident | where Number", "KS141", "Number");
+    refused("SecurityIncident | where Data.flag", "KS141", "Data.flag");
     refused("SecurityIncident | extend x = Title + 'x'", "KS106", "Title + 'x'");
     refused("SecurityIncident | extend x = Title[0]", "KS147", "Title[0]");
     refused("SecurityIncident | summarize Title by Number", "KS236", "Title");
@@ -42,8 +44,37 @@ fn broken_queries_have_the_vendors_codes() {
         "$left.Title == $right.Number",
     );
     refused("SecurityIncident | mv-expand Title", "KS141", "Title");
+    refused("SecurityIncident | summarize count() by Data", "KS116", "Data");
+    refused("SecurityIncident | distinct Data", "KS116", "Data");
+    refused("SecurityIncident | sort by Data.Name", "KS116", "Data.Name");
+    refused("SecurityIncident | summarize dcount(Data)", "KS107", "Data");
+    refused("SecurityIncident | summarize max(Data)", "KS107", "Data");
+    refused("SecurityIncident | summarize arg_max(Data, *)", "KS107", "Data");
+    refused("SecurityIncident | summarize sum(Data.Count)", "KS107", "Data.Count");
     refused("let x = 1; let x = 2; print x", "KS201", "x");
     refused("print x = abs()", "KS119", "abs");
+}
+
+#[test]
+fn window_functions_need_rows_in_an_order() {
+    refused("SecurityIncident | extend p = prev(Number)", "", "prev(Number)");
+    refused("SecurityIncident | sort by Number | summarize by Number | extend n = next(Number)", "", "next(Number)");
+    refused("SecurityIncident | sort by Number | mv-expand Data | where row_number() > 1", "", "row_number()");
+    refused(
+        "SecurityIncident | sort by Number | union SecurityIncident | extend r = row_number() + 1",
+        "",
+        "row_number()",
+    );
+    refused("let T = SecurityIncident; T | extend s = row_cumsum(Number)", "", "row_cumsum(Number)");
+    for ordered in [
+        "SecurityIncident | serialize p = prev(Number), r = row_number()",
+        "SecurityIncident | sort by Number | where Number > 1 | project Number | take 3 | extend p = prev(Number)",
+        "SecurityIncident | top 5 by Number | parse Title with 'x' y | extend n = next(y)",
+        "let T = SecurityIncident | order by Number asc; T | extend s = row_cumsum(Number)",
+        "range x from 1 to 3 step 1 | extend r = row_number()",
+    ] {
+        assert_eq!(check(ordered, &database()), [], "{ordered}");
+    }
 }
 
 #[test]
