@@ -104,18 +104,34 @@ pub fn was_read(reply: &Reply, place: &AlertPlace) -> Result<FreshAlert, Fault> 
         if !name.eq_ignore_ascii_case(place.name()) {
             return Err(format!("alert \"{}\" came where {} was asked for", name.escape_debug(), place.name()));
         }
-        let properties = json::member(&alert, "properties")?;
-        Ok(FreshAlert {
-            state: state(json::text(properties, "status")?),
-            product: json::optional_text(properties, "productName")?.to_owned(),
-            title: json::optional_text(properties, "alertDisplayName")?.to_owned(),
-            kind: json::optional_text(properties, "alertType")?.to_owned(),
-            raised: wire_time::read(json::optional_text(properties, "timeGeneratedUtc")?),
-            place: at_arm_id(json::optional_text(&alert, "id")?).filter(|at| at.name().eq_ignore_ascii_case(name)),
-            document: Some(alert),
-        })
+        let fresh = resource(&alert, name)?;
+        Ok(FreshAlert { document: Some(alert), ..fresh })
     };
     read().map_err(|found| Fault::Malformed { found })
+}
+
+/// Reads an alert of a list: its name in lower case, and how it stands. One whose name alone can be read is unread; the JSON
+/// of none is kept.
+pub fn listed(alert: &Map<String, Value>) -> Result<(String, FreshAlert), Wrong> {
+    let name = json::text(alert, "name")?;
+    let fresh = resource(alert, name).unwrap_or_else(|found| {
+        tracing::warn!(alert = name, found, "an alert of the list cannot be read");
+        FreshAlert { state: AlertState::Unread, ..FreshAlert::missing() }
+    });
+    Ok((name.to_ascii_lowercase(), fresh))
+}
+
+fn resource(alert: &Map<String, Value>, name: &str) -> Result<FreshAlert, Wrong> {
+    let properties = json::member(alert, "properties")?;
+    Ok(FreshAlert {
+        state: state(json::text(properties, "status")?),
+        product: json::optional_text(properties, "productName")?.to_owned(),
+        title: json::optional_text(properties, "alertDisplayName")?.to_owned(),
+        kind: json::optional_text(properties, "alertType")?.to_owned(),
+        raised: wire_time::read(json::optional_text(properties, "timeGeneratedUtc")?),
+        place: at_arm_id(json::optional_text(alert, "id")?).filter(|at| at.name().eq_ignore_ascii_case(name)),
+        document: None,
+    })
 }
 
 /// Where an alert is, from what its row in `SecurityAlert` says: its `VendorOriginalId`, which is its ARM name, and its
@@ -179,7 +195,7 @@ fn percent_decoded(text: &str) -> Option<String> {
 }
 
 /// The newest version; inProgress is not known to older ones.
-const API_VERSION: &str = "2022-01-01";
+pub const API_VERSION: &str = "2022-01-01";
 
 /// Codes of a 404 that say nothing about the alert.
 const ELSEWHERE: [&str; 3] = ["SubscriptionNotFound", "InvalidResourceType", "NoRegisteredProviderFound"];

@@ -77,14 +77,14 @@ impl Workspace {
     /// Waits until it is our turn to write by the pace that was chosen, and holds the place for the next write of this kind.
     ///
     /// A write that did not wait here is refused when it comes too early: [`WriteError::Later`]. Wait first and read then, so
-    /// that what is written was decided from what was just read.
-    pub async fn turn_for_incident(&self) {
-        self.inner.exchange.turn(Operation::WriteIncident).await;
+    /// that what is written was decided from what was just read. Answers whether there was anything to wait for.
+    pub async fn turn_for_incident(&self) -> bool {
+        self.inner.exchange.turn(Operation::WriteIncident).await
     }
 
     /// The same for an act on an alert.
-    pub async fn turn_for_alert(&self, act: AlertAct) {
-        self.inner.exchange.turn(alerts::operation(act)).await;
+    pub async fn turn_for_alert(&self, act: AlertAct) -> bool {
+        self.inner.exchange.turn(alerts::operation(act)).await
     }
 
     /// Which workspace it is.

@@ -246,7 +246,7 @@ pub enum WriteError {
     /// Somebody wrote the incident after it was read. Nothing was written; read it again and decide again.
     #[error(transparent)]
     Changed(Error),
-    /// The service wants no write yet. Nothing was written; wait, then read and decide again.
+    /// The service wants no write yet, or there is no way to it. Nothing was written; wait, then read and decide again.
     #[error("{error}")]
     Later {
         /// How long to wait.
@@ -278,11 +278,17 @@ impl From<Error> for WriteError {
             Fault::Throttled { retry_after } if error.side == error.operation.side() => {
                 Self::Later { retry_after, error }
             }
+            Fault::Unreachable { .. } if error.side == error.operation.side() => {
+                Self::Later { retry_after: UNREACHABLE, error }
+            }
             _ if error.may_have_happened() => Self::InDoubt(error),
             _ => Self::Refused(error),
         }
     }
 }
+
+/// How long to leave a host alone that could not be reached.
+const UNREACHABLE: Duration = Duration::from_secs(2);
 
 struct Code<'a>(&'a str);
 

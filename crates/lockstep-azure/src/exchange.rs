@@ -55,9 +55,9 @@ impl Exchange {
         Self { arm, logs, throttle, identity, tokens_host }
     }
 
-    /// Waits until a write may leave, and holds a place for it.
-    pub async fn turn(&self, operation: Operation) {
-        self.throttle.turn(operation).await;
+    /// Waits until a write may leave, and holds a place for it. Answers whether there was anything to wait for.
+    pub async fn turn(&self, operation: Operation) -> bool {
+        self.throttle.turn(operation).await
     }
 
     /// Sends `request` on behalf of `run`, and brings back a reply of any status.

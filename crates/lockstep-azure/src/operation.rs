@@ -7,12 +7,16 @@ use std::fmt;
 pub enum Operation {
     /// Run the pass's query over the workspace's tables.
     Query,
+    /// List the incidents that are not closed.
+    ListIncidents,
     /// Read one incident.
     ReadIncident,
     /// Write one incident.
     WriteIncident,
     /// List the tasks of one incident.
     ListTasks,
+    /// List the alerts of a subscription.
+    ListAlerts,
     /// Read one alert.
     ReadAlert,
     /// Read who acted on an alert.
@@ -55,9 +59,11 @@ impl Operation {
     /// Every operation.
     pub const ALL: &'static [Self] = &[
         Self::Query,
+        Self::ListIncidents,
         Self::ReadIncident,
         Self::WriteIncident,
         Self::ListTasks,
+        Self::ListAlerts,
         Self::ReadAlert,
         Self::ReadActivityLog,
         Self::ListSuppressionRules,
@@ -82,14 +88,16 @@ impl Operation {
     pub fn side(self) -> Side {
         match self {
             Self::Query | Self::SurveyIncidents | Self::SurveyAlerts => Side::LogAnalytics,
-            Self::ReadIncident
+            Self::ListIncidents
+            | Self::ReadIncident
             | Self::WriteIncident
             | Self::ListTasks
             | Self::ReadOnboarding
             | Self::ListAlertRules
             | Self::ListAutomationRules
             | Self::ListDataConnectors => Side::Sentinel,
-            Self::ReadAlert
+            Self::ListAlerts
+            | Self::ReadAlert
             | Self::ActivateAlert
             | Self::SetAlertInProgress
             | Self::DismissAlert
@@ -112,9 +120,10 @@ impl Operation {
                 "Microsoft.OperationalInsights/workspaces/query/SecurityIncident/read",
                 "Microsoft.OperationalInsights/workspaces/query/SecurityAlert/read",
             ],
-            Self::ReadIncident => &["Microsoft.SecurityInsights/incidents/read"],
+            Self::ListIncidents | Self::ReadIncident => &["Microsoft.SecurityInsights/incidents/read"],
             Self::WriteIncident => &["Microsoft.SecurityInsights/incidents/write"],
             Self::ListTasks => &["Microsoft.SecurityInsights/incidents/tasks/read"],
+            Self::ListAlerts => &["Microsoft.Security/alerts/read"],
             Self::ReadAlert => &["Microsoft.Security/locations/alerts/read"],
             Self::ReadActivityLog => &["Microsoft.Insights/eventtypes/values/read"],
             Self::ListSuppressionRules => &["Microsoft.Security/alertsSuppressionRules/read"],
@@ -158,9 +167,11 @@ impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Query => "querying the workspace",
+            Self::ListIncidents => "listing incidents",
             Self::ReadIncident => "reading an incident",
             Self::WriteIncident => "writing an incident",
             Self::ListTasks => "listing an incident's tasks",
+            Self::ListAlerts => "listing alerts",
             Self::ReadAlert => "reading an alert",
             Self::ReadActivityLog => "reading the activity log",
             Self::ListSuppressionRules => "listing suppression rules",

@@ -39,6 +39,11 @@ impl<T> Pages<T> {
         self.items
     }
 
+    /// Takes out what the pages read so far hold.
+    pub fn take(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.items)
+    }
+
     /// Reads the reply to [`Pages::request`].
     pub fn was_read(&mut self, reply: &Reply) -> Result<(), Fault> {
         reply.accepted()?;

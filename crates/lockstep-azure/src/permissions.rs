@@ -30,6 +30,8 @@ pub enum Level {
 pub enum Part {
     /// Looking, whatever the policy: `plan` and every pass.
     Read,
+    /// Looking at the lists of both services, where the policy looks directly.
+    Direct,
     /// Looking at how the tenant is set up: `doctor`.
     Doctor,
     /// Changing incidents.
@@ -40,7 +42,8 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: &'static [Self] = &[Self::Read, Self::Doctor, Self::SentinelWrite, Self::DefenderWrite];
+    pub const ALL: &'static [Self] =
+        &[Self::Read, Self::Direct, Self::Doctor, Self::SentinelWrite, Self::DefenderWrite];
 }
 
 /// How it is known that an action is needed.
@@ -77,6 +80,8 @@ impl Permission {
 /// What an identity is to be able to do, beyond looking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
+    /// To look at the lists of both services.
+    pub direct: bool,
     /// To change incidents.
     pub incidents: bool,
     /// To dismiss, resolve and activate alerts.
@@ -87,12 +92,13 @@ pub struct Needs {
 
 impl Needs {
     /// Everything that lockstep can ever do.
-    pub const ALL: Self = Self { incidents: true, alerts: true, alerts_in_progress: true };
+    pub const ALL: Self = Self { direct: true, incidents: true, alerts: true, alerts_in_progress: true };
 
     /// The rows of the table that it takes.
     pub fn permissions(self) -> impl Iterator<Item = &'static Permission> {
         PERMISSIONS.iter().filter(move |permission| match (permission.part, permission.evidence) {
             (Part::Read | Part::Doctor, _) => true,
+            (Part::Direct, _) => self.direct,
             (Part::SentinelWrite, _) => self.incidents,
             (Part::DefenderWrite, Evidence::Unlisted { .. }) => self.alerts_in_progress,
             (Part::DefenderWrite, _) => self.alerts,
@@ -133,6 +139,7 @@ pub const PERMISSIONS: &[Permission] = &[
     documented("Microsoft.SecurityInsights/incidents/read", Level::Workspace, Part::Read, SECURITY),
     documented("Microsoft.SecurityInsights/incidents/tasks/read", Level::Workspace, Part::Read, SECURITY),
     documented("Microsoft.Security/locations/alerts/read", Level::Subscription, Part::Read, SECURITY),
+    documented("Microsoft.Security/alerts/read", Level::Subscription, Part::Direct, SECURITY),
     documented("Microsoft.Security/alertsSuppressionRules/read", Level::Subscription, Part::Read, SECURITY),
     documented("Microsoft.Insights/eventtypes/values/read", Level::Subscription, Part::Read, MONITOR),
 

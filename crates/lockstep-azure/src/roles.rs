@@ -49,8 +49,8 @@ impl RolePart {
 
     fn of(permission: &Permission) -> Self {
         match (permission.part, permission.at) {
-            (Part::Read | Part::Doctor, Level::Workspace) => Self::ReadWorkspace,
-            (Part::Read | Part::Doctor, Level::Subscription) => Self::ReadAlerts,
+            (Part::Read | Part::Direct | Part::Doctor, Level::Workspace) => Self::ReadWorkspace,
+            (Part::Read | Part::Direct | Part::Doctor, Level::Subscription) => Self::ReadAlerts,
             (Part::SentinelWrite, _) => Self::WriteIncidents,
             (Part::DefenderWrite, _) => Self::WriteAlerts,
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use lockstep_core::{
     Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Moved, Mover,
-    Owner, Policy, ROWS_LATE, Reopen, Time,
+    Owner, Policy, ROWS_LATE, Reason, Reopen, Time,
 };
 use serde_json::Value;
 
@@ -31,6 +31,8 @@ pub struct Question {
     pub first_look: bool,
     /// Rows are wanted of what came in since, too; `None` where nothing is wanted beside what may be due.
     pub since: Option<Time>,
+    /// Whether a row is wanted of every incident that is not closed.
+    pub open: bool,
     /// The one incident that a row is wanted of, however it stands; `None` where all of them matter.
     pub only: Option<Which>,
 }
@@ -44,7 +46,14 @@ impl Question {
 
     /// What `policy` has to look at, over [`Question::LOOKBACK`].
     pub fn new(policy: &Policy) -> Self {
-        Self { lookback: Self::LOOKBACK, policy: policy.clone(), first_look: false, since: None, only: None }
+        Self {
+            lookback: Self::LOOKBACK,
+            policy: policy.clone(),
+            first_look: false,
+            since: None,
+            open: false,
+            only: None,
+        }
     }
 
     /// The query that asks it.
@@ -61,6 +70,7 @@ impl Question {
             ("outward = false", format!("outward = {}", self.policy.all_knobs().any(|knobs| knobs.directions.outward))),
             ("first_look = false", format!("first_look = {}", self.first_look)),
             ("since = datetime(9999-12-31)", format!("since = {}", self.since.map_or_else(|| NEVER.into(), datetime))),
+            ("open = false", format!("open = {}", self.open)),
             ("only = \"\"", format!("only = \"{}\"", self.only.as_ref().map_or_else(String::new, Which::text))),
         ];
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
@@ -144,6 +154,8 @@ pub enum Untouched {
     AlertUnclear,
     /// The incident is in a state that is not known.
     IncidentUnclear,
+    /// No row says yet which alerts it holds.
+    AlertsUnnamed,
 }
 
 impl Untouched {
@@ -159,7 +171,14 @@ impl Untouched {
         Self::InStep,
         Self::AlertUnclear,
         Self::IncidentUnclear,
+        Self::AlertsUnnamed,
     ];
+
+    /// What a decision's own reason counts as; `None` where the incident is shown instead.
+    pub fn of(reason: &Reason) -> Option<Self> {
+        let is_unknown = reason.is_unknown();
+        Self::ALL.iter().copied().find(|untouched| !is_unknown && untouched.word() == reason.word())
+    }
 
     /// The word for it, the same as that of the decision's own reason.
     pub fn word(self) -> &'static str {
@@ -174,6 +193,7 @@ impl Untouched {
             Self::InStep => "in-step",
             Self::AlertUnclear => "alert-unclear",
             Self::IncidentUnclear => "incident-unclear",
+            Self::AlertsUnnamed => "alerts-unnamed",
         }
     }
 }
@@ -370,7 +390,8 @@ mod tests {
         let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
         let since = Some(Time::from_ticks(0));
         let only = Some(Which::Number(7));
-        let kql = Question { lookback: Duration::from_secs(90), policy, first_look: true, since, only }.kql();
+        let kql =
+            Question { lookback: Duration::from_secs(90), policy, first_look: true, since, open: true, only }.kql();
         let lets = [
             "lookback = 90s",
             "late = 3600s",
@@ -382,6 +403,7 @@ mod tests {
             "reopen = \"ours\"",
             "outward = false",
             "first_look = true",
+            "open = true",
             "only = \"7\"",
             "since = datetime(1970-01-01T00:00:00Z)",
         ];

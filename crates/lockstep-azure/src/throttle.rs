@@ -1,7 +1,7 @@
 //! Waiting: when a request is sent again, and when nothing may be sent at all.
 //!
 //! Reads are sent again after a throttle and after a failure that may pass. A write is never sent again once it may have
-//! arrived, and not after a throttle either: by then what it was decided from is old. It fails, and its sender reads again.
+//! arrived, and not after a wait either: by then what it was decided from is old. It fails, and its sender reads again.
 //! All waits are on tokio's clock; no other clock is read: a `Retry-After` date is measured from the reply's own `Date`.
 
 use std::collections::HashMap;
@@ -136,19 +136,21 @@ impl Throttle {
         Self { asks, patience, on_wait, gates: Mutex::default(), pacer, queries }
     }
 
-    /// Waits until a write may leave, and holds a place for it.
-    pub async fn turn(&self, operation: Operation) {
+    /// Waits until a write may leave, and holds a place for it. Answers whether there was anything to wait for.
+    pub async fn turn(&self, operation: Operation) -> bool {
+        let mut waited = false;
         loop {
             let held = self.closed_for((operation.side(), true));
             let wait = if held.is_zero() {
                 match self.pacer().turn(operation, Instant::now()) {
-                    Ok(()) => return,
+                    Ok(()) => return waited,
                     Err(wait) => wait,
                 }
             } else {
                 held
             };
             self.wait(Wait { side: operation.side(), cause: Cause::Paced, asked: None, wait, attempt: 0 }).await;
+            waited = true;
         }
     }
 
@@ -296,7 +298,7 @@ fn judge(result: &PolicyResult, side: Side, is_write: bool) -> Option<(Cause, Op
             _ => None,
         },
         Err(error) => match error.kind() {
-            ErrorKind::Connection if !is_untrusted(error) => Some((Cause::Unreachable, None)),
+            ErrorKind::Connection if !is_write && !is_untrusted(error) => Some((Cause::Unreachable, None)),
             ErrorKind::Io if !is_write => Some((Cause::NoReply, None)),
             _ => None,
         },

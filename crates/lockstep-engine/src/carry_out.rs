@@ -154,11 +154,11 @@ impl<'a> CarryOut<'a> {
         let mut last = None;
         for _ in 0..TRIES {
             // It may take minutes, so it comes before the reads.
-            tokio::select! {
-                () = self.workspace.turn_for_incident() => {}
+            let waited = tokio::select! {
+                waited = self.workspace.turn_for_incident() => waited,
                 () = stop.cancelled() => return Outcome::NotTried { change: judged.due, why: NotTried::Stopping },
-            }
-            if judged.read.began.elapsed() > FRESH {
+            };
+            if waited || judged.read.began.elapsed() > FRESH {
                 judged = match self.again(planned, &judged).await {
                     Ok(judged) => judged,
                     Err(outcome) => return outcome,

@@ -4,14 +4,15 @@
 //! they have no version that a write could be bound to, so they must not grow old.
 
 use futures::future::join_all;
-use lockstep_azure::{Error, Fault, FreshIncident, Workspace};
+use lockstep_azure::{Error, Fault, FreshAlert, FreshIncident, Workspace};
 use lockstep_core::{
-    Act, Alert, AlertState, Change, Confirmed, Course, Incident, Memory, Policy, Push, Reason, Verdict, decide,
+    Act, Alert, AlertState, Change, Confirmed, Course, Incident, Memory, Policy, Push, Reason, Verdict, decide, propose,
 };
 use lockstep_ledger::History;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
+use crate::direct::Lists;
 use crate::surroundings::{Movers, Surroundings, marked_suspect};
 
 /// An incident as it was read, whole.
@@ -50,11 +51,13 @@ pub(crate) struct Eyes<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) surroundings: &'a Surroundings,
     pub(crate) history: &'a History,
+    /// What stands for fresh reads of incidents, as long as it is.
+    pub(crate) lists: Option<&'a Lists>,
 }
 
-impl Eyes<'_> {
+impl<'a> Eyes<'a> {
     /// What the ledger knows of an incident.
-    pub(crate) fn memory(&self, incident: &Incident) -> Memory<'_> {
+    pub(crate) fn memory(&self, incident: &Incident) -> Memory<'a> {
         Memory { base: self.history.base(&incident.id), began: self.history.began() }
     }
 
@@ -66,15 +69,18 @@ impl Eyes<'_> {
         }
     }
 
-    /// Decides from fresh reads. Tasks are read now where they turn out to matter only here.
+    /// Decides from fresh reads. Where tasks turn out to matter only here, they are read, and once more everything else:
+    /// the alerts come last.
     pub(crate) async fn decide(&self, mut read: Read) -> Decided {
         let memory = self.memory(&read.confirmed.incident);
         let mut verdict = decide(&read.confirmed, self.policy, &memory);
-        if let Verdict::Leave(incident, Reason::TasksUnread) = &verdict {
-            match self.workspace.open_tasks(incident).await {
-                Ok(open) => read.confirmed.open_tasks = Some(open),
-                Err(error) => return Decided::Leave(read.confirmed.incident, unread(error)),
-            }
+        if let Verdict::Leave(_, Reason::TasksUnread) = &verdict {
+            let seen = read.confirmed.incident;
+            let course = propose(&seen, self.policy, &memory, Some(read.confirmed.at)).ok();
+            read = match self.read(&seen, course.as_ref()).await {
+                Ok(read) => read,
+                Err(reason) => return Decided::Leave(seen, reason),
+            };
             verdict = decide(&read.confirmed, self.policy, &memory);
         }
         if let Verdict::Leave(_, Reason::NeedsApproval) = &verdict {
@@ -103,7 +109,14 @@ impl Eyes<'_> {
     /// it, and so is a right that is missing for either.
     pub(crate) async fn read(&self, seen: &Incident, course: Option<&Course>) -> Result<Read, Reason> {
         let memory = self.memory(seen);
-        let began = Instant::now();
+        let listed = self.lists.and_then(|lists| lists.fresh(&seen.id));
+        let began = listed.map_or_else(Instant::now, |(_, began)| began);
+        let incident = async {
+            match listed {
+                Some((fresh, _)) => Ok(fresh.clone()),
+                None => self.workspace.incident(&seen.id).await,
+            }
+        };
         let closes = matches!(course, Some(course @ Course::Inward(_)) if course.lowers());
         let tasks = async { if closes { self.workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
         let around = async {
@@ -112,7 +125,7 @@ impl Eyes<'_> {
             self.surroundings.fill(self.workspace, self.history, course, movers, &mut alerts).await;
             alerts
         };
-        let (fresh, tasks, alerts) = futures::join!(self.workspace.incident(&seen.id), tasks, around);
+        let (fresh, tasks, alerts) = futures::join!(incident, tasks, around);
         let fresh = fresh.map_err(unread)?;
         let open_tasks = tasks.map_err(unread)?;
         let alerts = join_all(alerts.into_iter().map(|alert| read_alert(self.workspace, alert))).await;
@@ -125,7 +138,7 @@ impl Eyes<'_> {
 
 /// The last act on an incident: the one that was seen before, unless the fresh read shows a newer one. Of whom that is,
 /// nobody knows yet.
-fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Option<Act> {
+pub(crate) fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Option<Act> {
     let written = memory.base.and_then(|base| base.written());
     let is_known = seen.state.is_same_status(&fresh.state) || written == Some(&fresh.state);
     // A row of the table is late. What was written since may have brought the incident back to where the row shows it.
@@ -146,20 +159,8 @@ async fn read_alert(workspace: &Workspace, seen: Alert) -> Result<AlertWithDocum
     };
     match workspace.alert(place).await {
         Ok(fresh) => {
-            let said = |fresh: &str, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh.to_owned() };
-            let alert = Alert {
-                product: said(&fresh.product, &seen.product),
-                title: said(&fresh.title, &seen.title),
-                kind: said(&fresh.kind, &seen.kind),
-                raised: fresh.raised.or(seen.raised),
-                // The tables tell how it came to where they show it, and nothing about later moves.
-                moved: seen.moved.clone().filter(|_| seen.state == fresh.state),
-                place: fresh.place.clone().or(seen.place),
-                state: fresh.state.clone(),
-                ..seen
-            };
             let document = fresh.document().cloned();
-            Ok((marked_suspect(alert, document.as_ref()), document))
+            Ok((marked_suspect(as_read(seen, &fresh), document.as_ref()), document))
         }
         Err(error) if error.is_about_rights() => Err(Reason::NotAllowed(error.to_string())),
         Err(error) => {
@@ -169,7 +170,23 @@ async fn read_alert(workspace: &Workspace, seen: Alert) -> Result<AlertWithDocum
     }
 }
 
-fn unread(error: Error) -> Reason {
+/// An alert that was seen before, as it was read now.
+pub(crate) fn as_read(seen: Alert, fresh: &FreshAlert) -> Alert {
+    let said = |fresh: &str, seen: &str| if fresh.is_empty() { seen.to_owned() } else { fresh.to_owned() };
+    Alert {
+        product: said(&fresh.product, &seen.product),
+        title: said(&fresh.title, &seen.title),
+        kind: said(&fresh.kind, &seen.kind),
+        raised: fresh.raised.or(seen.raised),
+        // What was seen tells how it came to where it stood then, and nothing about later moves.
+        moved: seen.moved.clone().filter(|_| seen.state == fresh.state),
+        place: fresh.place.clone().or(seen.place),
+        state: fresh.state.clone(),
+        ..seen
+    }
+}
+
+pub(crate) fn unread(error: Error) -> Reason {
     match error.fault {
         Fault::NotFound { .. } => Reason::Gone,
         _ if error.is_about_rights() => Reason::NotAllowed(error.to_string()),

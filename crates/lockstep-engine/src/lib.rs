@@ -15,6 +15,7 @@ mod braked;
 mod carry_out;
 mod clock;
 mod confirm;
+mod direct;
 mod doctor;
 mod drift;
 mod engine;

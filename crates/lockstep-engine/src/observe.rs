@@ -14,6 +14,7 @@ use lockstep_ledger::{AlertStood, BaseMoved, Confirmed, History, Intent, OpenBra
 use tokio::time::Instant;
 
 use crate::confirm::{Decided, Eyes, Judged};
+use crate::direct::Lists;
 use crate::stopped::Stopped;
 use crate::surroundings::{Movers, Surroundings};
 
@@ -97,53 +98,68 @@ impl Observer {
 
     /// Looks, decides and plans; `history` knows what both sides last agreed on.
     ///
-    /// One query (which also asks for what came in since this observer last looked), and for each incident that may be due one read of it, one of each of its alerts and, where it would be
-    /// closed, one list of its tasks. An incident that cannot be read is left alone, and the plan says so; the others go on.
+    /// One query (which also asks for what came in since this observer last looked), and for each incident that may be due one
+    /// read of it, one of each of its alerts and, where it would be closed, one list of its tasks. Where the policy looks
+    /// directly, the lists of both services beside it, whose incidents need no read of their own for a while. An incident that
+    /// cannot be read is left alone, and the plan says so; the others go on.
     ///
     /// # Errors
-    /// [`Stopped::Input`] and [`Stopped::Rights`] where the query gives no whole answer.
+    /// [`Stopped::Input`] and [`Stopped::Rights`] where the query or the list of incidents gives no whole answer.
     pub async fn observe(&self, history: &History) -> Result<Observation, Stopped> {
         let began = Instant::now();
         let looked = *self.looked();
         let is_whole = looked.whole.is_none_or(|whole| whole.elapsed() >= WHOLE_EVERY);
         let question = Question {
             lookback: if is_whole { Question::FULL_LOOKBACK } else { Question::LOOKBACK },
+            open: self.policy.sight == Sight::Direct,
             first_look: self.adopts(history),
             since: looked.last.or_else(|| oldest(history)).map(|last| Time::from_ticks(last.ticks() - OVERLAP)),
             ..Question::new(&self.policy)
         };
-        let sightings = self.workspace.sightings(&question).await.map_err(Stopped::at_input)?;
+        let (mut sightings, mut lists) = self.sighted(&question).await.map_err(Stopped::at_input)?;
         *self.looked() =
             Looked { last: Some(sightings.asked), whole: if is_whole { Some(began) } else { looked.whole } };
         let confirmed = sightings.due.iter().flat_map(|seen| confirmed(seen, history)).collect();
         let late = late(history, self.policy.unconfirmed_after, sightings.asked);
-        let eyes = self.eyes(history);
+        if let Some(lists) = &mut lists {
+            lists.read_alerts(&self.workspace, &sightings.due).await;
+            lists.lay_over(&mut sightings, |seen| self.eyes(history).memory(seen));
+        }
+        let eyes = Eyes { lists: lists.as_ref(), ..self.eyes(history) };
         let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
         let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
 
         let (mut changes, mut pushes) = (Reads::new(), Reads::new());
         let (mut settled, mut awaiting) = (Vec::new(), Vec::new());
+        let mut untouched = sightings.untouched.clone();
         let verdicts: Vec<_> = looked
             .into_iter()
-            .map(|looked| match looked {
-                Decided::Change(judged) => {
-                    let due = judged.due.clone();
-                    changes.insert(due.incident.clone(), judged);
-                    Verdict::Change(due)
-                }
-                Decided::Push(judged) => {
-                    let due = judged.due.clone();
-                    pushes.insert(due.incident.clone(), judged);
-                    Verdict::Push(due)
-                }
-                Decided::Awaits(incident, verdict) => {
-                    awaiting.push(verdict);
-                    Verdict::Leave(incident.id, Reason::NeedsApproval)
-                }
-                Decided::Leave(incident, reason) => {
-                    settled.extend(settles(&incident, &reason, history.base(&incident.id)));
-                    Verdict::Leave(incident.id, reason)
-                }
+            .filter_map(|looked| {
+                Some(match looked {
+                    Decided::Change(judged) => {
+                        let due = judged.due.clone();
+                        changes.insert(due.incident.clone(), judged);
+                        Verdict::Change(due)
+                    }
+                    Decided::Push(judged) => {
+                        let due = judged.due.clone();
+                        pushes.insert(due.incident.clone(), judged);
+                        Verdict::Push(due)
+                    }
+                    Decided::Awaits(incident, verdict) => {
+                        awaiting.push(verdict);
+                        Verdict::Leave(incident.id, Reason::NeedsApproval)
+                    }
+                    Decided::Leave(incident, reason) => {
+                        settled.extend(settles(&incident, &reason, history.base(&incident.id)));
+                        // Of the incidents that are looked at directly, most need nothing.
+                        if let (Some(_), Some(why)) = (&lists, Untouched::of(&reason)) {
+                            *untouched.entry(why).or_default() += 1;
+                            return None;
+                        }
+                        Verdict::Leave(incident.id, reason)
+                    }
+                })
             })
             .collect();
         let plan = plan(verdicts);
@@ -165,7 +181,7 @@ impl Observer {
             plan,
             waiting,
             brakes: history.brakes().cloned().collect(),
-            untouched: sightings.untouched,
+            untouched,
             unreadable: sightings.unreadable,
             asked: sightings.asked,
             incidents_ingested: sightings.incidents_ingested,
@@ -175,7 +191,20 @@ impl Observer {
 
     pub(crate) fn eyes<'a>(&'a self, history: &'a History) -> Eyes<'a> {
         let Self { workspace, policy, surroundings, .. } = self;
-        Eyes { workspace, policy, surroundings, history }
+        Eyes { workspace, policy, surroundings, history, lists: None }
+    }
+
+    /// What the tables say and, where the policy looks directly, the list of incidents.
+    async fn sighted(&self, question: &Question) -> Result<(Sightings, Option<Lists>), lockstep_azure::Error> {
+        if self.policy.sight == Sight::Tables {
+            return Ok((self.workspace.sightings(question).await?, None));
+        }
+        let began = Instant::now();
+        let (mut sightings, open) =
+            futures::try_join!(self.workspace.sightings(question), self.workspace.open_incidents())?;
+        let (lists, unreadable) = Lists::new(began, open);
+        sightings.unreadable.extend(unreadable);
+        Ok((sightings, Some(lists)))
     }
 
     fn looked(&self) -> MutexGuard<'_, Looked> {
@@ -195,6 +224,9 @@ impl Eyes<'_> {
     async fn judge(&self, seen: &Incident, asked: Time) -> Decided {
         if self.history.open_intents().any(|open| open.intended.concerns(&seen.id)) {
             return Decided::Leave(seen.clone(), Reason::Unread(STILL_IN_DOUBT.into()));
+        }
+        if let Some(reason) = self.lists.and_then(|lists| lists.unread(seen)) {
+            return Decided::Leave(seen.clone(), reason);
         }
         let memory = self.memory(seen);
         match propose(seen, self.policy, &memory, Some(asked)) {
@@ -246,11 +278,8 @@ fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Optio
 /// The keys of a policy that ask for what no pass does yet.
 fn not_done(policy: &Policy) -> Vec<&'static str> {
     let knobs = |asks: fn(&Knobs) -> bool| policy.all_knobs().any(asks);
-    let keys = [
-        ("sight", policy.sight == Sight::Direct),
-        ("idle_active", knobs(|it| it.idle_active.is_some())),
-        ("announce_holds", knobs(|it| it.announce_holds)),
-    ];
+    let keys =
+        [("idle_active", knobs(|it| it.idle_active.is_some())), ("announce_holds", knobs(|it| it.announce_holds))];
     keys.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
 }
 
@@ -316,7 +345,6 @@ mod tests {
     fn what_no_pass_does_yet_is_named() {
         assert_eq!(not_done(&Preset::Seed.policy()), [""; 0]);
         let knobs = Knobs { idle_active: Some(Duration::from_secs(1)), announce_holds: true, ..Preset::Seed.knobs() };
-        let policy = Policy { sight: Sight::Direct, ..Policy::new("test", knobs) };
-        assert_eq!(not_done(&policy), ["sight", "idle_active", "announce_holds"]);
+        assert_eq!(not_done(&Policy::new("test", knobs)), ["idle_active", "announce_holds"]);
     }
 }

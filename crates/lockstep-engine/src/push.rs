@@ -32,14 +32,14 @@ impl CarryOut<'_> {
         let mut pushed = Vec::new();
         for at in 0..planned.due.acts.len() {
             let (alert, act) = &planned.due.acts[at];
-            tokio::select! {
-                () = self.workspace().turn_for_alert(*act) => {}
+            let waited = tokio::select! {
+                waited = self.workspace().turn_for_alert(*act) => waited,
                 () = stop.cancelled() => {
                     pushed.push(outcome(&planned.due, at, Fate::NotTried(NotTried::Stopping)));
                     continue;
                 }
-            }
-            if judged.read.began.elapsed() > FRESH {
+            };
+            if waited || judged.read.began.elapsed() > FRESH {
                 let course = Course::Outward(Vec::new());
                 let history = self.engine().ledger.history();
                 judged = match self.eyes(&history).look(&judged.read.confirmed.incident, Some(&course)).await {

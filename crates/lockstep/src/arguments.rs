@@ -33,6 +33,9 @@ pub struct Common {
     /// What is to be done: a preset (observe, seed, vendor, neutral) or a policy file; overrides the settings
     #[arg(long, global = true, value_name = "PRESET|FILE", help_heading = EVERYWHERE)]
     pub policy: Option<String>,
+    /// How both sides are looked at; overrides the policy
+    #[arg(long, global = true, value_name = "SIGHT", help_heading = EVERYWHERE)]
+    pub sight: Option<Sight>,
     /// The ledger; overrides the settings
     #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub ledger: Option<PathBuf>,
@@ -525,6 +528,24 @@ pub enum KqlFormat {
     Json,
     /// RFC 4180, with a header line.
     Csv,
+}
+
+/// How both sides are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sight {
+    /// Through the workspace's tables: one query, minutes behind.
+    Tables,
+    /// Through the lists of both services: more requests, up to date.
+    Direct,
+}
+
+impl From<Sight> for lockstep_core::Sight {
+    fn from(sight: Sight) -> Self {
+        match sight {
+            Sight::Tables => Self::Tables,
+            Sight::Direct => Self::Direct,
+        }
+    }
 }
 
 /// How log lines look.

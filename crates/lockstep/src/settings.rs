@@ -149,14 +149,18 @@ pub fn policy(common: &Common) -> Result<ChosenPolicy, Problem> {
 }
 
 fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Result<ChosenPolicy, Problem> {
-    match (&common.policy, named) {
-        (Some(typed), _) => policy_file::typed(typed),
-        (None, Some(named)) => policy_file::set(document, &named),
+    let mut chosen = match (&common.policy, named) {
+        (Some(typed), _) => policy_file::typed(typed)?,
+        (None, Some(named)) => policy_file::set(document, &named)?,
         (None, None) => {
             let missing = format!("no policy is named, so nothing was done: {} has none", document.name());
-            Err(policy_file::hinted(Problem::usage(missing)))
+            return Err(policy_file::hinted(Problem::usage(missing)));
         }
+    };
+    if let Some(sight) = common.sight {
+        chosen.policy.sight = sight.into();
     }
+    Ok(chosen)
 }
 
 fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Problem> {

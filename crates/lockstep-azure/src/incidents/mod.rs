@@ -7,7 +7,7 @@
 mod tests;
 mod wire;
 
-pub use wire::{closing, labels, owner, severity};
+pub use wire::{closing, labels, listed, owner, severity};
 
 use azure_core::http::{Method, Request};
 use lockstep_core::{Alert, Closing, Confirmed, Incident, IncidentId, IncidentState, Owner, Severity, Time, Version};

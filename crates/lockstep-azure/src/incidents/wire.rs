@@ -1,6 +1,6 @@
 //! Incidents as Sentinel spells them.
 
-use lockstep_core::{Classification, Closing, IncidentId, IncidentState, Owner, Severity, Version};
+use lockstep_core::{Classification, Closing, IncidentId, IncidentState, Owner, Severity, Time, Version};
 use serde_json::{Map, Value, json};
 
 use super::{FreshIncident, IncidentChange};
@@ -17,39 +17,50 @@ pub fn incident(reply: &Reply, id: &IncidentId) -> Result<FreshIncident, Fault> 
         if IncidentId::parse(name).as_ref() != Some(id) {
             return Err(format!("incident \"{}\" came where {id} was asked for", name.escape_debug()));
         }
-        let version = json::text(&document, "etag")?;
-        if version.is_empty() {
-            return Err("\"etag\" is empty".to_owned());
-        }
-        let properties = json::member(&document, "properties")?;
-        let additional = json::member(properties, "additionalData")?;
-        let time = |name: &str| {
-            let text = json::text(properties, name)?;
-            wire_time::read(text).ok_or_else(|| format!("\"{name}\" is no time: \"{}\"", text.escape_debug()))
-        };
-        let modified = time("lastModifiedTimeUtc")?;
-        let owner_value = properties.get("owner").unwrap_or(&Value::Null);
-        Ok(FreshIncident {
-            id: id.clone(),
-            number: json::number(properties, "incidentNumber")?,
-            title: json::text(properties, "title")?.to_owned(),
-            severity: severity(json::text(properties, "severity")?),
-            state: state(properties)?,
-            labels: labels(json::list(properties, "labels")?)?,
-            created: time("createdTimeUtc")?,
-            modified,
-            owner: owner(owner_value),
-            comments_count: json::optional_number(additional, "commentsCount")?,
-            // Without a date of the answer, it is at least as late as the last change.
-            at: reply.date().unwrap_or(modified),
-            alerts_count: json::number(additional, "alertsCount")?,
-            bookmarks_count: json::number(additional, "bookmarksCount")?,
-            products: texts(json::list(additional, "alertProductNames")?)?,
-            version: Version(version.to_owned()),
-            document,
-        })
+        resource(document, id.clone(), reply.date())
     };
     read().map_err(|found| Fault::Malformed { found })
+}
+
+/// Reads an incident of a list. It was read when it was last changed, or later.
+pub fn listed(document: &Map<String, Value>) -> Result<FreshIncident, Wrong> {
+    let name = json::text(document, "name")?;
+    let id = IncidentId::parse(name).ok_or_else(|| format!("\"{}\" names no incident", name.escape_debug()))?;
+    resource(document.clone(), id, None)
+}
+
+fn resource(document: Map<String, Value>, id: IncidentId, at: Option<Time>) -> Result<FreshIncident, Wrong> {
+    let version = json::text(&document, "etag")?;
+    if version.is_empty() {
+        return Err("\"etag\" is empty".to_owned());
+    }
+    let properties = json::member(&document, "properties")?;
+    let additional = json::member(properties, "additionalData")?;
+    let time = |name: &str| {
+        let text = json::text(properties, name)?;
+        wire_time::read(text).ok_or_else(|| format!("\"{name}\" is no time: \"{}\"", text.escape_debug()))
+    };
+    let modified = time("lastModifiedTimeUtc")?;
+    let owner_value = properties.get("owner").unwrap_or(&Value::Null);
+    Ok(FreshIncident {
+        id,
+        number: json::number(properties, "incidentNumber")?,
+        title: json::text(properties, "title")?.to_owned(),
+        severity: severity(json::text(properties, "severity")?),
+        state: state(properties)?,
+        labels: labels(json::list(properties, "labels")?)?,
+        created: time("createdTimeUtc")?,
+        modified,
+        owner: owner(owner_value),
+        comments_count: json::optional_number(additional, "commentsCount")?,
+        // Without a date of the answer, it is at least as late as the last change.
+        at: at.unwrap_or(modified),
+        alerts_count: json::number(additional, "alertsCount")?,
+        bookmarks_count: json::number(additional, "bookmarksCount")?,
+        products: texts(json::list(additional, "alertProductNames")?)?,
+        version: Version(version.to_owned()),
+        document,
+    })
 }
 
 /// The body of a write: the document with the planned members changed and those that cannot be written left out.

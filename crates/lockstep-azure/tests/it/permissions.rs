@@ -91,6 +91,8 @@ impl Guarded {
             (Operation::SetAlertInProgress, act(AlertAct::SetInProgress).await),
             (Operation::ResolveAlert, act(AlertAct::Resolve).await),
             (Operation::Query, workspace.sightings(&question).await.map(drop)),
+            (Operation::ListIncidents, workspace.open_incidents().await.map(drop)),
+            (Operation::ListAlerts, workspace.listed_alerts(subscription, &[String::new()].into()).await.map(drop)),
             (Operation::ReadIncident, workspace.incident(&tenant.id()).await.map(drop)),
             (Operation::ListTasks, workspace.open_tasks(&tenant.id()).await.map(drop)),
             (Operation::ReadAlert, workspace.alert(&tenant.place()).await.map(drop)),

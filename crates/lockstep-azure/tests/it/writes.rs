@@ -1,10 +1,17 @@
 //! The one write: sent once, and honest about what became of it.
 
-use lockstep_azure::{FreshIncident, IncidentChange, Options, Workspace, WriteError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::{AsyncRawResponse, Method, Request};
+use lockstep_azure::{FreshIncident, HttpClient, InProcess, IncidentChange, Options, Workspace, WriteError};
 use tokio::time::{Duration, sleep};
 use uuid::Uuid;
 
 use crate::script::{Said, Script, id, incident, said, secret, silence, throttled};
+use crate::twin::Tenant;
 
 async fn fresh(script: &Script) -> (Workspace, FreshIncident) {
     let workspace = script.workspace(secret(), Options::default());
@@ -86,4 +93,31 @@ async fn every_request_can_be_found_again() {
     assert_eq!(header("host"), Some("arm.script.local"));
     assert_eq!(header("content-type"), Some("application/json"));
     assert!(put.body.contains(r#""etag":"\"1\"""#), "{}", put.body);
+}
+
+/// A client from which no write finds a way.
+#[derive(Debug)]
+struct NoWay(Arc<dyn HttpClient>, AtomicUsize);
+
+#[async_trait]
+impl HttpClient for NoWay {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        if request.method() == Method::Put {
+            self.1.fetch_add(1, Ordering::Relaxed);
+            return Err(azure_core::Error::with_message(ErrorKind::Connection, "there is no route"));
+        }
+        self.0.execute_request(request).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn i01_a_write_that_finds_no_way_is_left_to_its_sender() {
+    let tenant = Tenant::new();
+    let client = Arc::new(NoWay(Arc::new(InProcess(tenant.twin.router())), AtomicUsize::new(0)));
+    let workspace = tenant.through(Arc::clone(&client) as _);
+    let fresh = workspace.incident(&tenant.id()).await.unwrap();
+    let later = workspace.put_incident(&fresh, &IncidentChange::Active).await.unwrap_err();
+    let WriteError::Later { retry_after, .. } = &later else { panic!("{later}") };
+    assert_eq!((retry_after.as_secs(), client.1.load(Ordering::Relaxed)), (2, 1));
+    assert!(later.to_string().contains("could not be reached"), "{later}");
 }

@@ -1,11 +1,11 @@
 //! What a policy lets lockstep do, in rights: no more than some incident may need.
 
 use lockstep_azure::Needs;
-use lockstep_core::{AlertEffect, Classification, Effect, Knobs, Policy, Raise};
+use lockstep_core::{AlertEffect, Classification, Effect, Knobs, Policy, Raise, Sight};
 
 /// What an identity must be able to do so that `policy` can be carried out for every incident.
 pub fn needs(policy: &Policy) -> Needs {
-    let mut needs = Needs::default();
+    let mut needs = Needs { direct: policy.sight == Sight::Direct, ..Needs::default() };
     for knobs in std::iter::once(&policy.knobs).chain(policy.rules.iter().map(|rule| &rule.knobs)) {
         add(&mut needs, knobs);
     }
@@ -43,7 +43,7 @@ mod tests {
             knobs.directions = directions;
             change(&mut knobs);
             policy.knobs = Arc::new(knobs);
-            let Needs { incidents, alerts, alerts_in_progress } = needs(&policy);
+            let Needs { incidents, alerts, alerts_in_progress, .. } = needs(&policy);
             assert_eq!([incidents, alerts, alerts_in_progress], expected);
         };
         let (inward, outward) =
@@ -69,5 +69,7 @@ mod tests {
     #[test]
     fn who_only_observes_needs_no_write() {
         assert_eq!(needs(&Preset::Observe.policy()), Needs::default());
+        let direct = Policy { sight: Sight::Direct, ..Preset::Observe.policy() };
+        assert_eq!(needs(&direct), Needs { direct: true, ..Needs::default() });
     }
 }

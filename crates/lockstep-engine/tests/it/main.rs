@@ -4,6 +4,7 @@
 
 mod brake;
 mod crashes;
+mod direct;
 mod doctor;
 mod faults;
 mod guards;

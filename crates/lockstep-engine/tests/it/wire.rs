@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -24,6 +25,8 @@ pub enum Disturbance {
     LoseRequest,
     /// It never comes back at all.
     Hang,
+    /// It arrives so much later.
+    Delay(Duration),
     /// This happens first.
     After(Box<dyn FnOnce() + Send>),
 }
@@ -100,6 +103,10 @@ impl Service<Request<Full<Bytes>>> for Wire {
                     let answer = router.oneshot(request.map(Body::new)).await;
                     take(turns).await;
                     answer
+                }
+                Some(Disturbance::Delay(delay)) => {
+                    tokio::time::sleep(delay).await;
+                    router.oneshot(request.map(Body::new)).await
                 }
                 Some(Disturbance::After(act)) => {
                     act();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep_core::{Condition, Knobs, Policy, Preset, Rule, Sight};
+use lockstep_core::{Condition, Knobs, Policy, Preset, Rule};
 use toml::de::{DeTable, DeValue};
 
 use super::form::{Form, Item, Wrong, one_of, unwanted};
@@ -41,7 +41,6 @@ fn read(file: &DeTable<'_>) -> Result<Policy, Wrong> {
             NAME | PRESET | RULES => {}
             name if has(keys::WHOLE, name) => {
                 one(name, item, "", keys::WHOLE, &mut whole)?;
-                done(name, item, whole.sight == Sight::Direct)?;
             }
             name if has(keys::KNOBS, name) => {
                 one(name, item, "", keys::KNOBS, &mut knobs)?;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use lockstep_azure::Untouched;
-use lockstep_core::{Alert, AlertAct, AlertState, Change, IncidentId, IncidentState, Plan, Push, Reason, Target, Time};
+use lockstep_core::{
+    Alert, AlertAct, AlertState, Change, IncidentId, IncidentState, Plan, Push, Reason, Sight, Target, Time,
+};
 use lockstep_engine::{CarriedOut, Fate, NotTried, Observation, Outcome, Pass, Pushed};
 use lockstep_ledger::RunId;
 use serde_json::{Value, json};
@@ -19,6 +21,9 @@ pub fn header(settings: &Settings, screen: &mut Screen) {
     screen.line(&format!("workspace  {} ({})", settings.scope, settings.scope.arm_id()));
     screen.line(&format!("instance   {}", safe(&settings.instance)));
     screen.line(&format!("policy     {}", safe(settings.policy.name())));
+    if settings.policy.policy.sight == Sight::Direct {
+        screen.line("sight      direct");
+    }
     screen.line("");
 }
 
@@ -238,6 +243,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "workspace": settings.scope.arm_id(),
         "instance": settings.instance,
         "policy": settings.policy.name(),
+        "sight": if settings.policy.policy.sight == Sight::Direct { "direct" } else { "tables" },
         "asked": moment(observation.asked),
         "incidents_ingested": observation.incidents_ingested.map(moment),
         "alerts_ingested": observation.alerts_ingested.map(moment),
@@ -425,6 +431,7 @@ pub(super) fn sentence(why: Untouched) -> String {
         Untouched::InStep => Reason::InStep,
         Untouched::AlertUnclear => return "one of its alerts has no row, or is in an unknown state".to_owned(),
         Untouched::IncidentUnclear => return "it is in an unknown state".to_owned(),
+        Untouched::AlertsUnnamed => return "no row says yet which alerts it holds".to_owned(),
     };
     reason.to_string()
 }
