@@ -1,13 +1,22 @@
 //! Building tables row by row: values are dictionary-encoded where that pays, and rows cut into chunks.
 
+mod encoder;
+mod given;
+mod members;
+
 use std::sync::Arc;
 
-use hashbrown::HashTable;
+use serde_json::{Map, Value as Json};
 
+use self::encoder::Encoder;
+use self::given::Given;
+use self::members::Sorter;
 use crate::chunk::{Chunk, TARGET_ROWS};
 use crate::column::{Column, Values};
-use crate::hash::text_hash;
-use crate::{Datetime, Decimal, Dynamic, Guid, Schema, Table, Timespan, Type, Value};
+use crate::{Datetime, Schema, Table, Type, Value};
+
+pub(crate) use self::given::text as json_text;
+pub use self::members::Members;
 
 /// Text that a chunk holds at most before the next one is begun.
 const CHUNK_TEXT: usize = 64 << 20;
@@ -15,6 +24,7 @@ const CHUNK_TEXT: usize = 64 << 20;
 /// Collects rows into a table.
 pub struct TableBuilder {
     schema: Arc<Schema>,
+    sorter: Sorter,
     columns: Vec<Encoder>,
     ingested: Vec<Option<Datetime>>,
     chunks: Vec<Arc<Chunk>>,
@@ -47,7 +57,39 @@ impl TableBuilder {
     /// A builder of a table of these columns.
     pub fn new(schema: Schema) -> Self {
         let columns = schema.columns.iter().map(|column| Encoder::new(column.ty)).collect();
-        Self { schema: Arc::new(schema), columns, ingested: Vec::new(), chunks: Vec::new() }
+        let sorter = Sorter::new(schema.columns.iter().map(|column| column.name.as_str()));
+        Self { schema: Arc::new(schema), sorter, columns, ingested: Vec::new(), chunks: Vec::new() }
+    }
+
+    /// The members of a JSON object, by the columns that take them: a row to be completed or appended as it is. Of several
+    /// members of one name the last one counts.
+    ///
+    /// # Errors
+    /// Where the text is no JSON object.
+    pub fn members<'a>(&self, json: &'a str) -> serde_json::Result<Members<'a>> {
+        self.sorter.sort(json)
+    }
+
+    /// Appends the row that these members are. `ingested` is what `ingestion_time()` answers for the row.
+    ///
+    /// # Errors
+    /// Where a member is not of its column's type; nothing is appended then.
+    ///
+    /// # Panics
+    /// May panic where the members are of a builder of another schema.
+    pub fn push_members(&mut self, members: &Members<'_>, ingested: Option<Datetime>) -> Result<(), RowError> {
+        let mut row = Vec::with_capacity(self.columns.len());
+        for (position, (column, encoder)) in self.schema.columns.iter().zip(&self.columns).enumerate() {
+            let given = members.given(position, column.ty, encoder).map_err(|found| RowError::WrongType {
+                column: column.name.clone(),
+                expected: column.ty,
+                // In the one form that JSON values print in.
+                found: shortened(&serde_json::from_str::<Json>(&found).map_or(found.into(), |json| json.to_string())),
+            })?;
+            row.push(given);
+        }
+        self.append(row, ingested);
+        Ok(())
     }
 
     /// Appends a row from a JSON object: members by column name, missing ones null, those without a column ignored.
@@ -55,22 +97,15 @@ impl TableBuilder {
     ///
     /// # Errors
     /// Where a member is not of its column's type; nothing is appended then.
-    pub fn push_json(
-        &mut self,
-        object: &serde_json::Map<String, serde_json::Value>,
-        ingested: Option<Datetime>,
-    ) -> Result<(), RowError> {
+    pub fn push_json(&mut self, object: &Map<String, Json>, ingested: Option<Datetime>) -> Result<(), RowError> {
         let mut row = Vec::with_capacity(self.columns.len());
         for column in &self.schema.columns {
-            let value = match object.get(&column.name) {
-                None | Some(serde_json::Value::Null) => None,
-                Some(json) => Some(read_json(json, column.ty).ok_or_else(|| RowError::WrongType {
-                    column: column.name.clone(),
-                    expected: column.ty,
-                    found: shortened(json),
-                })?),
-            };
-            row.push(value);
+            let json = object.get(&column.name).unwrap_or(&Json::Null);
+            row.push(given::read(json, column.ty).ok_or_else(|| RowError::WrongType {
+                column: column.name.clone(),
+                expected: column.ty,
+                found: shortened(&json.to_string()),
+            })?);
         }
         self.append(row, ingested);
         Ok(())
@@ -90,7 +125,7 @@ impl TableBuilder {
             let found = format!("the {} {value}", value.ty());
             return Err(RowError::WrongType { column: column.name.clone(), expected: column.ty, found });
         }
-        self.append(row.into_iter().map(Some), ingested);
+        self.append(row.into_iter().map(Given::Value), ingested);
         Ok(())
     }
 
@@ -100,12 +135,9 @@ impl TableBuilder {
         Table::from_chunks(self.schema, self.chunks)
     }
 
-    fn append(&mut self, row: impl IntoIterator<Item = Option<Value>>, ingested: Option<Datetime>) {
-        for (column, value) in self.columns.iter_mut().zip(row) {
-            match value {
-                Some(value) => column.push(value),
-                None => column.push_null(),
-            }
+    fn append<'a>(&mut self, row: impl IntoIterator<Item = Given<'a>>, ingested: Option<Datetime>) {
+        for (column, given) in self.columns.iter_mut().zip(row) {
+            column.push(given);
         }
         self.ingested.push(ingested);
         if self.ingested.len() >= TARGET_ROWS || self.columns.iter().any(|column| column.text_len() >= CHUNK_TEXT) {
@@ -128,142 +160,90 @@ impl TableBuilder {
     }
 }
 
-/// Values of one column on their way into a chunk. Strings and dynamics that repeat are held once.
-struct Encoder {
-    ty: Type,
-    values: Values,
-    /// The text of each distinct value, for dynamics, whose own text is not at hand.
-    texts: Vec<Box<str>>,
-    texts_len: usize,
-    picks: Vec<u32>,
-    distinct: HashTable<u32>,
-    /// Where the null stands among the values of a string or dynamic column.
-    null: Option<u32>,
-}
-
-impl Encoder {
-    fn new(ty: Type) -> Self {
-        Self {
-            ty,
-            values: Values::with_capacity(ty, 0),
-            texts: Vec::new(),
-            texts_len: 0,
-            picks: Vec::new(),
-            distinct: HashTable::new(),
-            null: None,
-        }
-    }
-
-    fn push_null(&mut self) {
-        if !matches!(self.ty, Type::String | Type::Dynamic) {
-            return self.values.push_null();
-        }
-        match self.null {
-            Some(position) => self.picks.push(position),
-            None => {
-                self.push(Value::null(self.ty));
-                self.null = self.picks.last().copied();
-            }
-        }
-    }
-
-    fn text_len(&self) -> usize {
-        match &self.values {
-            Values::String(strings) => strings.text_len(),
-            _ => self.texts_len,
-        }
-    }
-
-    fn push(&mut self, value: Value) {
-        let (values, distinct) = (&mut self.values, &mut self.distinct);
-        let position = match (values, value) {
-            (Values::String(strings), Value::String(text)) => {
-                let hash = text_hash(&text);
-                let found = distinct.find(hash, |&position| strings.at(position as usize) == &*text);
-                found.copied().unwrap_or_else(|| {
-                    let position = strings.len() as u32;
-                    strings.push(&text);
-                    distinct.insert_unique(hash, position, |&position| text_hash(strings.at(position as usize)));
-                    position
-                })
-            }
-            (Values::Dynamic(dynamics), Value::Dynamic(value)) => {
-                let text = value.json();
-                let hash = text_hash(&text);
-                let (texts, texts_len) = (&mut self.texts, &mut self.texts_len);
-                // Types that JSON lacks print like strings, so equal text must also be an equal value.
-                let same = |&position: &u32| *texts[position as usize] == *text && dynamics[position as usize] == value;
-                distinct.find(hash, same).copied().unwrap_or_else(|| {
-                    let position = dynamics.len() as u32;
-                    dynamics.push(value);
-                    *texts_len += text.len();
-                    texts.push(text.into());
-                    distinct.insert_unique(hash, position, |&position| text_hash(&texts[position as usize]));
-                    position
-                })
-            }
-            (values, value) => {
-                values.push(value);
-                return;
-            }
-        };
-        self.picks.push(position);
-    }
-
-    fn finish(&mut self) -> Column {
-        let done = std::mem::replace(self, Self::new(self.ty));
-        let nulls = || (0..done.values.len()).all(|position| done.values.cell(position).is_null());
-        if done.picks.is_empty() && nulls() {
-            return Column::nulls(done.ty, done.values.len());
-        }
-        if done.values.len() == 1 && !done.picks.is_empty() {
-            return Column::picked_same(Arc::new(done.values), done.picks.len());
-        }
-        if !matches!(done.ty, Type::String | Type::Dynamic) || done.values.len() == done.picks.len() {
-            return Column::new(done.values);
-        }
-        let column = Column::picked(Arc::new(done.values), Arc::new(done.picks));
-        let distinct = column.values().len();
-        // Picks cost four bytes a row and a step in memory: strings must repeat to be worth them.
-        if done.ty == Type::String && distinct * 2 > column.len() { column.flatten() } else { column }
+fn shortened(json: &str) -> String {
+    match json.char_indices().nth(80) {
+        Some((end, _)) => format!("{}...", &json[..end]),
+        None => json.to_owned(),
     }
 }
 
-/// A JSON value as a value of a type: numbers, texts and booleans where the type's text form allows it.
-pub(crate) fn read_json(json: &serde_json::Value, ty: Type) -> Option<Value> {
-    use serde_json::Value as Json;
-    Some(match (ty, json) {
-        (Type::Dynamic, json) => Value::Dynamic(Dynamic::from(json)),
-        (Type::String, Json::String(text)) => Value::String(Arc::from(text.as_str())),
-        // Scalars have one text; arrays and bags are printed as the dynamic they are.
-        (Type::String, json) => Value::String(Arc::from(Dynamic::from(json).text())),
-        (ty, Json::String(text)) if text.is_empty() => Value::null(ty),
-        (Type::Bool, Json::Bool(value)) => Value::Bool(Some(*value)),
-        (Type::Bool, Json::Number(number)) => Value::Bool(Some(number.as_f64()? != 0.0)),
-        (Type::Bool, Json::String(text)) => match text.to_ascii_lowercase().as_str() {
-            "true" => Value::Bool(Some(true)),
-            "false" => Value::Bool(Some(false)),
-            _ => return None,
-        },
-        (Type::Int, Json::Number(number)) => Value::Int(Some(i32::try_from(number.as_i64()?).ok()?)),
-        (Type::Int, Json::String(text)) => Value::Int(Some(text.trim().parse().ok()?)),
-        (Type::Long, Json::Number(number)) => Value::Long(Some(number.as_i64()?)),
-        (Type::Long, Json::String(text)) => Value::Long(Some(text.trim().parse().ok()?)),
-        (Type::Real, Json::Number(number)) => Value::Real(Some(number.as_f64()?)),
-        (Type::Real, Json::String(text)) => Value::Real(Some(crate::real::parse(text)?)),
-        (Type::Decimal, Json::Number(number)) => Value::Decimal(Some(Decimal::parse(&number.to_string())?)),
-        (Type::Decimal, Json::String(text)) => Value::Decimal(Some(Decimal::parse(text)?)),
-        (Type::Datetime, Json::String(text)) => Value::Datetime(Some(Datetime::parse(text)?)),
-        (Type::Timespan, Json::String(text)) => Value::Timespan(Some(Timespan::parse(text)?)),
-        (Type::Guid, Json::String(text)) => Value::Guid(Some(Guid::parse(text)?)),
-        _ => return None,
-    })
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
 
-fn shortened(json: &serde_json::Value) -> String {
-    let text = json.to_string();
-    match text.char_indices().nth(80) {
-        Some((end, _)) => format!("{}...", &text[..end]),
-        None => text,
+    use super::*;
+
+    /// JSON values of every kind, often the same ones.
+    fn json() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            (-3_i64..3).prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from),
+            "[a\"\\\\é\u{1}]{0,3}".prop_map(Json::from),
+            proptest::sample::select(&["", "true", "7", "0.1", "2024-06-01T00:00:00Z", "01:02:03", "1e3", "[1]"][..])
+                .prop_map(Json::from),
+            Just(Json::from("74be27de-1e4e-49d9-b579-fe0b331d3642")),
+        ];
+        leaf.prop_recursive(3, 8, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Json::from),
+                proptest::collection::vec(("[ab]", inner), 0..3)
+                    .prop_map(|members| Json::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Members that are taken from text and objects that were read before make the same rows, or fail alike.
+        #[test]
+        fn text_and_objects_make_the_same_rows(
+            rows in proptest::collection::vec(proptest::collection::vec((0..Type::ALL.len() + 1, json()), 0..8), 1..12),
+            pretty in any::<bool>(),
+        ) {
+            let schema = Schema::new(Type::ALL.iter().map(|ty| (ty.name(), *ty)));
+            let name = |at: usize| Type::ALL.get(at).map_or("further", |ty| ty.name()).to_owned();
+            let (mut from_text, mut from_objects) = (TableBuilder::new(schema.clone()), TableBuilder::new(schema));
+            for (row, members) in rows.into_iter().enumerate() {
+                let ingested = Some(Datetime(row as i64));
+                let object: Map<String, Json> = members.into_iter().map(|(at, json)| (name(at), json)).collect();
+                let text = if pretty { serde_json::to_string_pretty(&object) } else { serde_json::to_string(&object) };
+                let text = text.expect("JSON can be written");
+                // What is read back may differ in the last digit of a real.
+                let object = serde_json::from_str(&text).expect("what was written is JSON");
+                let members = from_text.members(&text).expect("it is an object");
+                let found = from_text.push_members(&members, ingested);
+                prop_assert_eq!(found, from_objects.push_json(&object, ingested));
+            }
+            let (from_text, from_objects) = (from_text.finish(), from_objects.finish());
+            prop_assert_eq!(from_text.len(), from_objects.len());
+            for row in 0..from_text.len() {
+                // Real not-a-numbers do not come from JSON, so equality is what it says.
+                prop_assert_eq!(from_text.row(row), from_objects.row(row));
+            }
+        }
+    }
+
+    #[test]
+    fn the_last_member_of_a_name_counts() {
+        let mut builder = TableBuilder::new(Schema::new([("a", Type::Long)]));
+        let members = builder.members(r#"{"a":1,"x":1,"\u0061":2,"x":[3]}"#).expect("it is an object");
+        assert_eq!(members.further(), [("x".into(), "[3]")]);
+        builder.push_members(&members, None).expect("the row fits");
+        assert_eq!(builder.finish().value(0, 0), Value::Long(Some(2)));
+    }
+
+    #[test]
+    fn members_are_refused_where_they_are_no_object_and_no_value_of_the_column() {
+        let mut builder = TableBuilder::new(Schema::new([("a", Type::Dynamic)]));
+        for text in ["", "1", "[]", "{", "{\"a\":}", "{\"a\":1} 2", "{\"a\":01}"] {
+            assert!(builder.members(text).is_err(), "{text}");
+        }
+        for json in [format!("{}{}", "[".repeat(1000), "]".repeat(1000)), "1e999".into(), "\"\\ud800\"".into()] {
+            let text = format!("{{\"a\":{json}}}");
+            let members = builder.members(&text).expect("it is an object");
+            assert!(builder.push_members(&members, None).is_err(), "{json}");
+        }
     }
 }

@@ -43,7 +43,7 @@ mod terms;
 mod value;
 
 pub use answer::{Answer, Partial, Render};
-pub use builder::{RowError, TableBuilder};
+pub use builder::{Members, RowError, TableBuilder};
 pub use database::Database;
 pub use datetime::Datetime;
 pub use decimal::Decimal;

@@ -1,13 +1,15 @@
 //! Loading tables from JSON lines: known tables get Log Analytics' columns, others the types that their values show.
 
-use std::io::BufRead;
+use std::borrow::Cow;
+use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
-use crate::builder::{RowError, TableBuilder};
+use crate::builder::{RowError, TableBuilder, json_text};
 use crate::chunk::Chunk;
-use crate::{Datetime, Schema, Table, Timespan, Type, known};
+use crate::column::Strings;
+use crate::{Datetime, Dynamic, Schema, Table, Timespan, Type, known};
 
 /// Why lines could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +20,7 @@ pub enum LoadError {
         /// The line, from 1.
         line: usize,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A line is not a JSON object.
     #[error("line {line} is not a JSON object: {found}")]
@@ -43,39 +45,81 @@ pub enum LoadError {
 ///
 /// # Errors
 /// Where a line is not a JSON object or a value does not fit its column; the line is told.
-pub fn jsonl(name: &str, reader: impl BufRead) -> Result<Table, LoadError> {
+pub fn jsonl(name: &str, mut reader: impl BufRead) -> Result<Table, LoadError> {
     let known = known::schema(name).unwrap_or(&[]);
     let schema = Schema::new(known.iter().map(|(name, ty)| (*name, *ty)));
-    let mut builder = TableBuilder::new(schema.clone());
-    // What a known table has no column for waits until every line has shown its type.
-    let mut further: Vec<(usize, Map<String, Json>)> = Vec::new();
-    for (index, line) in reader.lines().enumerate() {
-        let line_number = index + 1;
-        let line = line.map_err(|source| LoadError::Read { line: line_number, source })?;
-        if line.trim().is_empty() {
+    let generated = schema.position("TimeGenerated");
+    let mut builder = TableBuilder::new(schema);
+    // What the table has no column for waits until every line has shown its type.
+    let (mut inferred, mut further) = (Inferred::default(), Further::default());
+    let mut text = Vec::new();
+    for line in 1.. {
+        text.clear();
+        if reader.read_until(b'\n', &mut text).map_err(|source| LoadError::Read { line, source })? == 0 {
+            break;
+        }
+        let no_text = |error| LoadError::Read { line, source: io::Error::new(io::ErrorKind::InvalidData, error) };
+        let text = std::str::from_utf8(&text).map_err(no_text)?.trim();
+        if text.is_empty() {
             continue;
         }
-        let mut object = match serde_json::from_str::<Json>(&line) {
-            Ok(Json::Object(object)) => object,
-            Ok(other) => return Err(LoadError::Object { line: line_number, found: other.to_string() }),
-            Err(error) => return Err(LoadError::Object { line: line_number, found: error.to_string() }),
+        let members = builder.members(text).map_err(|error| LoadError::Object { line, found: found(text, &error) })?;
+        let at = match generated {
+            Some(column) => members.text(column),
+            None => {
+                members.further().iter().find(|(name, _)| name == "TimeGenerated").and_then(|(_, at)| json_text(at))
+            }
         };
-        let generated = object.get("TimeGenerated").and_then(Json::as_str).and_then(Datetime::parse);
-        builder.push_json(&object, generated).map_err(|source| LoadError::Row { line: line_number, source })?;
-        object.retain(|name, _| schema.position(name).is_none());
-        // An emptied map would keep its memory.
-        further.push((line_number, if object.is_empty() { Map::new() } else { object }));
+        let ingested = at.and_then(|at| Datetime::parse(&at));
+        builder.push_members(&members, ingested).map_err(|source| LoadError::Row { line, source })?;
+        inferred.see(members.further());
+        further.push(line, members.further());
     }
     let table = builder.finish();
-    let inferred = infer(further.iter().map(|(_, object)| object));
     if inferred.columns.is_empty() {
         return Ok(table);
     }
-    let mut builder = TableBuilder::new(inferred);
-    for (line, object) in further {
-        builder.push_json(&object, None).map_err(|source| LoadError::Row { line, source })?;
+    Ok(side_by_side(&table, &further.table(inferred.schema())?))
+}
+
+/// What a line is that is no JSON object.
+fn found(text: &str, error: &serde_json::Error) -> String {
+    serde_json::from_str::<Json>(text).map_or_else(|_| error.to_string(), |other| other.to_string())
+}
+
+/// The members of each line that no known column takes.
+#[derive(Default)]
+struct Further {
+    lines: Vec<usize>,
+    /// An object for each line.
+    objects: Strings,
+}
+
+impl Further {
+    fn push(&mut self, line: usize, members: &[(Cow<'_, str>, &str)]) {
+        self.lines.push(line);
+        self.objects.push_with(|out| {
+            out.push('{');
+            for (at, (name, json)) in members.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { "," });
+                Dynamic::string(name).write_json(out);
+                out.push(':');
+                out.push_str(json);
+            }
+            out.push('}');
+        });
     }
-    Ok(side_by_side(&table, &builder.finish()))
+
+    /// The members as columns.
+    fn table(self, schema: Schema) -> Result<Table, LoadError> {
+        let mut builder = TableBuilder::new(schema);
+        for (line, object) in self.lines.into_iter().zip(self.objects.iter()) {
+            let wrong = |error: serde_json::Error| LoadError::Object { line, found: error.to_string() };
+            let members = builder.members(object).map_err(wrong)?;
+            builder.push_members(&members, None).map_err(|source| LoadError::Row { line, source })?;
+        }
+        Ok(builder.finish())
+    }
 }
 
 /// A table of the columns of both, which have as many rows.
@@ -94,30 +138,42 @@ fn side_by_side(left: &Table, right: &Table) -> Table {
     Table::from_chunks(Arc::new(Schema { columns }), chunks.collect())
 }
 
-/// The columns that the members of the objects show.
-fn infer<'a>(objects: impl Iterator<Item = &'a Map<String, Json>>) -> Schema {
-    let mut inferred: Vec<(String, Option<Type>)> = Vec::new();
-    for object in objects {
-        for (name, value) in object {
-            let found = shown(value);
-            match inferred.iter_mut().find(|(own, _)| own == name) {
-                Some((_, ty)) => *ty = both(*ty, found),
-                None => inferred.push((name.clone(), found)),
+/// The columns that the members of the lines so far show.
+#[derive(Default)]
+struct Inferred {
+    columns: Vec<(String, Option<Type>)>,
+}
+
+impl Inferred {
+    fn see(&mut self, members: &[(Cow<'_, str>, &str)]) {
+        for (at, (name, json)) in members.iter().enumerate() {
+            // Lines tend to have their members in one order.
+            let same = self.columns.get(at).is_some_and(|(own, _)| own == name);
+            let known = if same { Some(at) } else { self.columns.iter().position(|(own, _)| own == name) };
+            match known.map(|at| &mut self.columns[at].1) {
+                // A text more tells nothing new.
+                Some(Some(Type::String)) if json.starts_with('"') => {}
+                Some(ty) => *ty = both(*ty, shown(json)),
+                None => self.columns.push((name.to_string(), shown(json))),
             }
         }
     }
-    Schema::new(inferred.into_iter().map(|(name, ty)| (name, ty.unwrap_or(Type::String))))
+
+    fn schema(self) -> Schema {
+        Schema::new(self.columns.into_iter().map(|(name, ty)| (name, ty.unwrap_or(Type::String))))
+    }
 }
 
-/// The type that a value shows; null shows none.
-fn shown(value: &Json) -> Option<Type> {
-    Some(match value {
-        Json::Null => return None,
-        Json::Bool(_) => Type::Bool,
-        Json::Number(number) if number.is_i64() => Type::Long,
-        Json::Number(_) => Type::Real,
-        Json::String(text) => text_type(text),
-        Json::Array(_) | Json::Object(_) => Type::Dynamic,
+/// The type that JSON text shows; null shows none.
+fn shown(json: &str) -> Option<Type> {
+    Some(match json.as_bytes().first()? {
+        b'n' => return None,
+        b't' | b'f' => Type::Bool,
+        b'"' => json_text(json).map_or(Type::String, |text| text_type(&text)),
+        b'[' | b'{' => Type::Dynamic,
+        // JSON's -0 is a real.
+        _ if json != "-0" && json.parse::<i64>().is_ok() => Type::Long,
+        _ => Type::Real,
     })
 }
 

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::chunk::{Chunk, TARGET_ROWS};
+use crate::column::Cell;
 use crate::{Type, Value};
 
 /// A column's name and type.
@@ -96,10 +97,18 @@ impl Table {
     /// # Panics
     /// Where there is no such row or column.
     pub fn value(&self, row: usize, column: usize) -> Value {
+        self.cell(row, column).to_value()
+    }
+
+    /// The value in a row and column, both counted from 0, borrowed.
+    ///
+    /// # Panics
+    /// Where there is no such row or column.
+    pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         let mut rest = row;
         for chunk in &self.chunks {
             if rest < chunk.len {
-                return chunk.columns[column].value(rest);
+                return chunk.columns[column].cell(rest);
             }
             rest -= chunk.len;
         }

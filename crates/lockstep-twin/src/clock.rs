@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use time::format_description::BorrowedFormatItem;
-use time::macros::format_description;
 use time::{OffsetDateTime, UtcOffset};
 use tokio::time::Instant;
 
@@ -87,9 +85,25 @@ impl Stopwatch {
 
 /// `at` as the services write it: `2024-06-01T00:00:00.0000000Z`.
 pub(crate) fn wire_time(at: OffsetDateTime) -> String {
-    at.to_offset(UtcOffset::UTC)
-        .format(WIRE)
-        .expect("a UTC date of four-digit years has every component the format names")
+    let at = at.to_offset(UtcOffset::UTC);
+    let (year, month, day) = at.to_calendar_date();
+    let (hour, minute, second, ns) = at.to_hms_nano();
+    // Digit by digit, for pages of incidents are full of times; years of the services have four digits.
+    let mut text = *b"0000-00-00T00:00:00.0000000Z";
+    let mut put = |last: usize, width: usize, mut number: u32| {
+        for at in (0..width).map(|left| last - left) {
+            text[at] = b'0' + (number % 10) as u8;
+            number /= 10;
+        }
+    };
+    put(3, 4, year.unsigned_abs());
+    put(6, 2, u8::from(month).into());
+    put(9, 2, day.into());
+    put(12, 2, hour.into());
+    put(15, 2, minute.into());
+    put(18, 2, second.into());
+    put(26, 7, ns / 100);
+    str::from_utf8(&text).expect("digits are UTF-8").to_owned()
 }
 
 /// Reads an RFC 3339 time. `None` where it is none.
@@ -108,7 +122,28 @@ fn whole_ticks(at: OffsetDateTime) -> OffsetDateTime {
     at.replace_nanosecond(ns - ns % 100).expect("a nanosecond below the one it replaces is in range")
 }
 
-const WIRE: &[BorrowedFormatItem<'static>] =
-    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
-
 const END_OF_TIME: OffsetDateTime = time::macros::datetime!(9999-12-31 23:59:59 UTC);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::{datetime, format_description};
+
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_all_their_digits() {
+        assert_eq!(wire_time(datetime!(2024-06-01 2:03:04.000_000_1 +2)), "2024-06-01T00:03:04.0000001Z");
+    }
+
+    proptest! {
+        #[test]
+        fn a_time_is_written_as_its_format_says_and_read_back(ticks in 0_i64..3_155_378_976_000_000_000) {
+            let at = datetime!(0001-01-01 0:00 UTC)
+                + time::Duration::new(ticks / 10_000_000, (ticks % 10_000_000 * 100) as i32);
+            let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:7]Z");
+            prop_assert_eq!(wire_time(at), at.format(format).unwrap());
+            prop_assert_eq!(parse_time(&wire_time(at)), Some(at));
+        }
+    }
+}

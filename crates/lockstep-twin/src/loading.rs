@@ -5,15 +5,17 @@
 
 mod alerts;
 mod incidents;
+mod newest;
 mod row;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use kql::{Table, TableBuilder};
-use serde_json::{Map, Value};
+use kql::{Members, Table, TableBuilder};
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::clock::parse_time;
@@ -82,13 +84,15 @@ pub(crate) fn load(world: &mut World, dir: &Path) -> Result<Loaded, LoadError> {
     if let Some((table, newest)) = alerts {
         loaded.alert_rows = table.len();
         loaded.alerts = newest.len();
-        newest.into_iter().for_each(|row| world.take_alert(alerts::alert(&table, row, &estate)));
+        let columns = alerts::Columns::new();
+        world.take_alerts(newest.into_iter().map(|row| alerts::alert(&table, row, &columns, &estate)));
         world.sentinels[FIRST].logs.extend(TableName::SecurityAlert, table);
     }
     if let Some((table, newest)) = incidents {
         loaded.incident_rows = table.len();
         loaded.incidents = newest.len();
-        newest.into_iter().for_each(|row| world.take_incident(incidents::incident(&table, row)));
+        let columns = incidents::Columns::new();
+        newest.into_iter().for_each(|row| world.take_incident(incidents::incident(&table, row, &columns)));
         world.sentinels[FIRST].logs.extend(TableName::SecurityIncident, table);
     }
     Ok(loaded)
@@ -97,7 +101,7 @@ pub(crate) fn load(world: &mut World, dir: &Path) -> Result<Loaded, LoadError> {
 /// What the two tables do differently: complete a row, and say which rows are the newest of their subjects.
 trait Rows {
     /// Fills in what the row leaves out; `at` is its `TimeGenerated`. Answers what is wrong with it.
-    fn complete(&mut self, row: &mut Map<String, Value>, at: OffsetDateTime, position: usize) -> Result<(), String>;
+    fn complete(&mut self, row: &mut Members<'_>, at: OffsetDateTime, position: usize) -> Result<(), String>;
 
     /// The positions of the newest row of each subject, in the order in which the subjects appeared.
     fn newest(self) -> Vec<usize>;
@@ -111,7 +115,9 @@ fn read(
 ) -> Result<(Table, Vec<usize>), LoadError> {
     let broken = |source| LoadError::Read { file: file.to_owned(), source };
     let mut lines = BufReader::with_capacity(1 << 20, File::open(file).map_err(broken)?);
-    let mut builder = TableBuilder::new(table.schema());
+    let schema = table.schema();
+    let generated = schema.position("TimeGenerated").expect("the table has its columns");
+    let mut builder = TableBuilder::new(schema);
     let (mut text, mut line, mut position) = (Vec::new(), 0, 0);
     loop {
         text.clear();
@@ -119,32 +125,34 @@ fn read(
             break;
         }
         line += 1;
-        if text.trim_ascii().is_empty() {
+        let wrong = |problem: String| LoadError::Row { file: file.to_owned(), line, problem };
+        let no_object = |error: &dyn std::error::Error| wrong(format!("not a JSON object: {error}"));
+        let text = str::from_utf8(&text).map_err(|error| no_object(&error))?.trim();
+        if text.is_empty() {
             continue;
         }
-        let wrong = |problem: String| LoadError::Row { file: file.to_owned(), line, problem };
-        let mut row: Map<String, Value> =
-            serde_json::from_slice(&text).map_err(|error| wrong(format!("not a JSON object: {error}")))?;
-        let at = time_generated(&mut row, now).map_err(wrong)?;
+        let mut row = builder.members(text).map_err(|error| no_object(&error))?;
+        let at = time_generated(&mut row, generated, now).map_err(wrong)?;
         rows.complete(&mut row, at, position).map_err(wrong)?;
-        builder.push_json(&row, Some(datetime(at))).map_err(|error| wrong(error.to_string()))?;
+        builder.push_members(&row, Some(datetime(at))).map_err(|error| wrong(error.to_string()))?;
         position += 1;
     }
     Ok((builder.finish(), rows.newest()))
 }
 
-fn time_generated(row: &mut Map<String, Value>, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
-    match row.get("TimeGenerated") {
-        None | Some(Value::Null) => {
-            row.insert("TimeGenerated".into(), crate::clock::wire_time(now).into());
-            Ok(now)
-        }
-        Some(Value::String(text)) => parse_time(text).ok_or_else(|| {
+fn time_generated(row: &mut Members<'_>, column: usize, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
+    if row.is_missing(column) {
+        row.set_datetime(column, datetime(now));
+        return Ok(now);
+    }
+    match row.text(column) {
+        Some(text) => parse_time(&text).ok_or_else(|| {
             format!("column TimeGenerated holds '{text}', which is no time such as 2024-06-01T00:00:00Z")
         }),
-        Some(other) => {
-            Err(format!("column TimeGenerated holds {other}, which is no time such as \"2024-06-01T00:00:00Z\""))
-        }
+        None => Err(format!(
+            "column TimeGenerated holds {}, which is no time such as \"2024-06-01T00:00:00Z\"",
+            row.json(column).unwrap_or_default()
+        )),
     }
 }
 
@@ -152,15 +160,27 @@ fn find(dir: &Path, names: &[&str]) -> Option<PathBuf> {
     names.iter().map(|name| dir.join(name)).find(|file| file.is_file())
 }
 
+/// The columns of a table that hold constants where rows leave them out.
+fn constants(table: TableName, all: &[(&str, &'static str)]) -> Vec<(usize, &'static str)> {
+    let schema = table.schema();
+    all.iter().filter_map(|(name, constant)| Some((schema.position(name)?, *constant))).collect()
+}
+
 /// Sets a column that the row leaves out.
-fn default(row: &mut Map<String, Value>, column: &str, value: impl FnOnce() -> Value) {
-    let missing = row.get(column).is_none_or(Value::is_null);
-    if missing {
-        row.insert(column.to_owned(), value());
+fn default<T: Into<Cow<'static, str>>>(row: &mut Members<'_>, column: usize, text: impl FnOnce(&Members<'_>) -> T) {
+    if row.is_missing(column) {
+        let text = text(row).into();
+        row.set_text(column, text);
     }
 }
 
 /// A column's text; empty where it is missing or none.
-fn text<'a>(row: &'a Map<String, Value>, column: &str) -> &'a str {
-    row.get(column).and_then(Value::as_str).unwrap_or_default()
+fn text<'r>(row: &'r Members<'_>, column: usize) -> Cow<'r, str> {
+    row.text(column).unwrap_or_default()
+}
+
+/// That a column holds one of the words it may hold.
+fn check(row: &Members<'_>, column: usize, name: &str, is_known: bool, words: &str) -> Result<(), String> {
+    let found = || row.json(column).unwrap_or(Value::Null);
+    if is_known { Ok(()) } else { Err(format!("column {name} holds {}, and may hold {words}", found())) }
 }

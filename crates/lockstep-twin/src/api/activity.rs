@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::call::Call;
 use super::page;
-use super::reply::{Answer, Refusal, Reply};
+use super::reply::{Answer, Refusal};
 use crate::clock::{parse_time, wire_time};
 use crate::world::{Activity, Outcome, http_request, provider};
 
@@ -33,7 +33,7 @@ pub(super) fn list(call: &Call) -> Answer {
         last = Some(at);
     }
     let more = found.next().is_some();
-    Ok(Reply::ok(page::page(call, items, last.filter(|_| more))))
+    Ok(page::page(call, items, last.filter(|_| more)))
 }
 
 /// Whether it is in the log of the subscription that the call is about.

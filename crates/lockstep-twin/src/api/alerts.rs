@@ -28,7 +28,7 @@ pub(super) fn list(call: &Call) -> Answer {
         last = Some(position);
     }
     let more = newest_first.next().is_some();
-    Ok(Reply::ok(page::page(call, items, last.filter(|_| more))))
+    Ok(page::page(call, items, last.filter(|_| more)))
 }
 
 /// One alert.

@@ -104,7 +104,7 @@ pub(super) fn assignments(call: &Call) -> Answer {
     let world = call.twin.world();
     let items =
         world.rights.assignments().iter().filter(fits).map(|assignment| assignment_of(assignment, call)).collect();
-    Ok(Reply::ok(page::page::<u32>(call, items, None)))
+    Ok(page::whole(items))
 }
 
 /// One assignment.

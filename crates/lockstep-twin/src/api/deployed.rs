@@ -40,7 +40,7 @@ pub(super) fn list(call: &Call) -> Answer {
     let deployed = call.twin.deployed();
     let items =
         deployed.within(scope, kind(call).resource_type).map(|found| Value::Object(found.body.clone())).collect();
-    Ok(Reply::ok(page::page::<u32>(call, items, None)))
+    Ok(page::whole(items))
 }
 
 /// One resource.

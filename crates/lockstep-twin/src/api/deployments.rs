@@ -89,7 +89,7 @@ pub(super) fn list(call: &Call) -> Answer {
     let at_scope = |found: &&Resource| found.id.to_ascii_lowercase().starts_with(&here);
     let items =
         deployed.within("", DEPLOYMENTS).filter(at_scope).map(|found| Value::Object(found.body.clone())).collect();
-    Ok(Reply::ok(page::page::<u32>(call, items, None)))
+    Ok(page::whole(items))
 }
 
 /// Forgets a deployment; what it deployed stays.

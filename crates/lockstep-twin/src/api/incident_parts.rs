@@ -110,7 +110,7 @@ fn list<T>(
         .take(size)
         .map(|part| show(part, incident, &world.sentinels[call.place].workspace))
         .collect();
-    Ok(Reply::ok(page::page(call, items, more.then_some(next))))
+    Ok(page::page(call, items, more.then_some(next)))
 }
 
 fn get<T>(call: &Call, find: impl Fn(&Incident) -> Option<&T>, show: fn(&T, &Incident, &Workspace) -> Value) -> Answer {

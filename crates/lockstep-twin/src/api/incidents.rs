@@ -2,22 +2,26 @@
 //!
 //! Shapes: Microsoft.SecurityInsights/stable/2024-03-01/Incidents.json of the vendor's specifications.
 
+mod fields;
+mod resource;
+
 use std::ops::Bound;
 
 use http::StatusCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use self::fields::{CREATED, FIELDS, MODIFIED};
+use self::resource::Shown;
 use super::call::{Call, Resource, invalid_content, required, text, word};
 use super::page;
 use super::reply::{Answer, Refusal, Reply};
-use crate::clock::{parse_time, wire_time};
-use crate::estate::Workspace;
-use crate::odata::{self, Cell, Field, Filter, Kind, Order};
+use crate::clock::parse_time;
+use crate::odata::{self, Filter, Order};
 use crate::world::{
     Classification, Closing, Incident, IncidentState, IncidentStatus, IncidentWrite, Incidents, Owner, Reason, Refused,
-    Sentinel, Severity, incident_url,
+    Sentinel, Severity,
 };
 
 /// The incidents that `$filter` lets through, in the order of `$orderby`, `$top` a page.
@@ -49,12 +53,13 @@ pub(super) fn list(call: &Call) -> Answer {
             (found.into_iter().skip(from).take(size).collect(), more.then(|| Mark::From(from + size)))
         }
     };
-    let items = items.into_iter().map(|incident| resource(incident, workspace, call.version())).collect();
-    Ok(Reply::ok(match last {
-        None => page::page::<u32>(call, items, None),
+    let items: Vec<_> =
+        items.into_iter().map(|incident| Shown { incident, workspace, version: call.version() }).collect();
+    Ok(match last {
+        None => page::whole(items),
         Some(Mark::After(mark)) => page::page(call, items, Some(mark)),
         Some(Mark::From(from)) => page::page(call, items, Some(from)),
-    }))
+    })
 }
 
 /// Where the next page begins.
@@ -126,7 +131,8 @@ fn compare(left: &Incident, right: &Incident, order: &[Order<Incident>]) -> std:
 pub(super) fn get(call: &Call) -> Answer {
     let world = call.twin.world();
     let incident = world.incident_in(call.place, call.param("incident")).ok_or_else(|| not_found(call))?;
-    Ok(Reply::ok(resource(incident, &world.sentinels[call.place].workspace, call.version())))
+    let workspace = &world.sentinels[call.place].workspace;
+    Ok(Reply::written(&Shown { incident, workspace, version: call.version() }))
 }
 
 /// Makes an incident or writes one whole. The etag stands in the body: a stale one is a conflict, none overwrites.
@@ -140,7 +146,8 @@ pub(super) fn put(call: &Call) -> Answer {
         .map_err(|refused| refusal(refused, name, call))?;
     let incident = world.incident_in(call.place, name).ok_or_else(|| not_found(call))?;
     let status = if created { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(Reply::with(status, resource(incident, &world.sentinels[call.place].workspace, call.version())))
+    let workspace = &world.sentinels[call.place].workspace;
+    Ok(Reply { status, ..Reply::written(&Shown { incident, workspace, version: call.version() }) })
 }
 
 /// Deletes an incident: 200, and 204 where there was none.
@@ -269,170 +276,8 @@ pub(super) fn refusal(refused: Refused, resource: &str, call: &Call) -> Refusal 
     }
 }
 
-/// An incident as ARM shows it. Members without a value are left out.
-fn resource(incident: &Incident, workspace: &Workspace, version: &str) -> Value {
-    let mut properties = Map::new();
-    let mut set = |name: &str, value: Value| _ = properties.insert(name.to_owned(), value);
-    set("title", incident.title.as_str().into());
-    if !incident.description.is_empty() {
-        set("description", incident.description.as_str().into());
-    }
-    set("severity", incident.severity.as_str().into());
-    set("status", incident.state.status().as_str().into());
-    if let Some(closing) = incident.state.closing() {
-        set("classification", closing.classification.as_str().into());
-        closing.reason.iter().for_each(|reason| set("classificationReason", reason.as_str().into()));
-        closing.comment.iter().for_each(|comment| set("classificationComment", comment.as_str().into()));
-    }
-    set("owner", owner_of(&incident.owner));
-    let label = |label: &crate::world::Label| json!({"labelName": label.name, "labelType": if label.auto { "AutoAssigned" } else { "User" }});
-    set("labels", incident.labels.iter().map(label).collect());
-    incident.first_activity.iter().for_each(|at| set("firstActivityTimeUtc", wire_time(*at).into()));
-    incident.last_activity.iter().for_each(|at| set("lastActivityTimeUtc", wire_time(*at).into()));
-    set("lastModifiedTimeUtc", wire_time(incident.modified).into());
-    set("createdTimeUtc", wire_time(incident.created).into());
-    set("incidentNumber", incident.number.into());
-    let mut additional = json!({
-        "alertsCount": incident.alert_ids.len(),
-        "bookmarksCount": incident.bookmarks.len(),
-        "commentsCount": incident.comments_count(),
-        "alertProductNames": incident.product_names,
-        "tactics": incident.tactics,
-    });
-    if let Some(number) = incident.xdr_number {
-        additional["providerIncidentUrl"] = format!("https://security.microsoft.com/incidents/{number}").into();
-    }
-    if version == NEWEST_PREVIEW {
-        additional["techniques"] = incident.techniques.clone().into();
-        if let Some((number, name)) = &incident.merged_into {
-            additional["mergedIncidentNumber"] = number.to_string().into();
-            additional["mergedIncidentUrl"] = incident_url(name, workspace).into();
-        }
-    }
-    set("additionalData", additional);
-    set("relatedAnalyticRuleIds", incident.rule_ids.clone().into());
-    set("incidentUrl", incident.url(workspace).into());
-    set("providerName", incident.provider_name().into());
-    set("providerIncidentId", incident.provider_number().to_string().into());
-    json!({
-        "id": workspace.sentinel("Incidents", &incident.name),
-        "name": incident.name,
-        "etag": incident.etag(),
-        "type": "Microsoft.SecurityInsights/Incidents",
-        "properties": properties,
-    })
-}
-
-fn owner_of(owner: &Owner) -> Value {
-    let members = [
-        ("objectId", &owner.object_id),
-        ("email", &owner.email),
-        ("assignedTo", &owner.assigned_to),
-        ("userPrincipalName", &owner.user_principal_name),
-    ];
-    members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), Value::from(value.clone()?)))).collect()
-}
-
-/// What lists can be filtered and ordered by.
-const FIELDS: &[Field<Incident>] = &[
-    Field { path: "name", kind: Kind::Text, read: |incident| Cell::Text(incident.name.clone()) },
-    Field { path: "properties/title", kind: Kind::Text, read: |incident| Cell::Text(incident.title.clone()) },
-    Field {
-        path: "properties/description",
-        kind: Kind::Text,
-        read: |incident| Cell::Text(incident.description.clone()),
-    },
-    Field {
-        path: "properties/severity",
-        kind: Kind::Text,
-        read: |incident| Cell::Text(incident.severity.as_str().into()),
-    },
-    Field {
-        path: "properties/status",
-        kind: Kind::Text,
-        read: |incident| Cell::Text(incident.state.status().as_str().into()),
-    },
-    Field { path: "properties/classification", kind: Kind::Text, read: classification },
-    Field { path: "properties/classificationReason", kind: Kind::Text, read: classification_reason },
-    Field {
-        path: "properties/owner/assignedTo",
-        kind: Kind::Text,
-        read: |incident| optional(&incident.owner.assigned_to),
-    },
-    Field { path: "properties/owner/email", kind: Kind::Text, read: |incident| optional(&incident.owner.email) },
-    Field { path: "properties/owner/objectId", kind: Kind::Text, read: |incident| optional(&incident.owner.object_id) },
-    Field {
-        path: "properties/owner/userPrincipalName",
-        kind: Kind::Text,
-        read: |incident| optional(&incident.owner.user_principal_name),
-    },
-    Field {
-        path: "properties/incidentNumber",
-        kind: Kind::Number,
-        read: |incident| Cell::Number(incident.number.into()),
-    },
-    Field { path: CREATED, kind: Kind::Time, read: |incident| Cell::Time(incident.created) },
-    Field { path: MODIFIED, kind: Kind::Time, read: |incident| Cell::Time(incident.modified) },
-    Field {
-        path: "properties/firstActivityTimeUtc",
-        kind: Kind::Time,
-        read: |incident| incident.first_activity.map_or(Cell::Missing, Cell::Time),
-    },
-    Field {
-        path: "properties/lastActivityTimeUtc",
-        kind: Kind::Time,
-        read: |incident| incident.last_activity.map_or(Cell::Missing, Cell::Time),
-    },
-    Field {
-        path: "properties/providerName",
-        kind: Kind::Text,
-        read: |incident| Cell::Text(incident.provider_name().into()),
-    },
-    Field {
-        path: "properties/additionalData/alertProductNames",
-        kind: Kind::List,
-        read: |incident| Cell::List(incident.product_names.clone()),
-    },
-    Field {
-        path: "properties/additionalData/tactics",
-        kind: Kind::List,
-        read: |incident| Cell::List(incident.tactics.clone()),
-    },
-    Field {
-        path: "properties/relatedAnalyticRuleIds",
-        kind: Kind::List,
-        read: |incident| Cell::List(incident.rule_ids.clone()),
-    },
-    Field {
-        path: "properties/labels",
-        kind: Kind::List,
-        read: |incident| Cell::List(incident.labels.iter().map(|label| label.name.clone()).collect()),
-    },
-];
-
-/// The service finds no incident by `Undetermined` (Azure/azure-rest-api-specs issue 27165).
-fn classification(incident: &Incident) -> Cell {
-    match incident.state.closing().map(|closing| closing.classification) {
-        None | Some(Classification::Undetermined) => Cell::Missing,
-        Some(classification) => Cell::Text(classification.as_str().into()),
-    }
-}
-
-fn classification_reason(incident: &Incident) -> Cell {
-    let reason = incident.state.closing().and_then(|closing| closing.reason);
-    reason.map_or(Cell::Missing, |reason| Cell::Text(reason.as_str().into()))
-}
-
-fn optional(text: &Option<String>) -> Cell {
-    text.clone().map_or(Cell::Missing, Cell::Text)
-}
-
-const CREATED: &str = "properties/createdTimeUtc";
-const MODIFIED: &str = "properties/lastModifiedTimeUtc";
 /// msticpy's documents name it; assumed to be the service's own.
 const PAGE: usize = 50;
 /// https://learn.microsoft.com/azure/sentinel/sentinel-service-limits
 const LONGEST_PAGE: usize = 1000;
 const DESCRIPTION: usize = 5000;
-/// The version whose incidents tell techniques and what they were merged into.
-const NEWEST_PREVIEW: &str = "2025-10-01-preview";

@@ -1,10 +1,9 @@
 //! Pages of a list: `$top` is the size of a page, `$skipToken` where it goes on, `nextLink` the way there.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
 
 use super::call::Call;
-use super::reply::Refusal;
+use super::reply::{Refusal, Reply};
 use crate::tokens;
 
 /// What a token says of the list it belongs to.
@@ -40,14 +39,25 @@ pub(super) fn after<T: Clone + DeserializeOwned + Serialize>(call: &Call) -> Res
 }
 
 /// A page: its items, and the link to the next page if there is more after `last`.
-pub(super) fn page<T: Clone + Serialize>(call: &Call, items: Vec<Value>, last: Option<T>) -> Value {
-    let mut page = Map::new();
-    page.insert("value".into(), Value::Array(items));
-    if let Some(after) = last {
+pub(super) fn page<T: Clone + Serialize>(call: &Call, items: Vec<impl Serialize>, last: Option<T>) -> Reply {
+    let next = last.map(|after| {
         let mark = Mark { list: call.operation.name.into(), after };
         let token = tokens::sign(&mark, &call.twin.secrets().signing_key);
         let query = call.query.with("$skipToken", &token);
-        page.insert("nextLink".into(), format!("{}{}?{query}", call.origin, call.path).into());
-    }
-    Value::Object(page)
+        format!("{}{}?{query}", call.origin, call.path)
+    });
+    Reply::written(&Page { value: items, next })
+}
+
+/// A list that is one page.
+pub(super) fn whole(items: Vec<impl Serialize>) -> Reply {
+    Reply::written(&Page { value: items, next: None })
+}
+
+/// A page as it is written.
+#[derive(Serialize)]
+struct Page<I> {
+    value: Vec<I>,
+    #[serde(rename = "nextLink", skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }

@@ -27,7 +27,7 @@ pub(super) fn list(call: &Call) -> Answer {
     let next = from.saturating_add(size);
     let more = all.len() > next;
     let items = all.into_iter().skip(from).take(size).map(|(_, relation)| relation).collect();
-    Ok(Reply::ok(page::page(call, items, more.then_some(next))))
+    Ok(page::page(call, items, more.then_some(next)))
 }
 
 /// One relation.

@@ -1,6 +1,7 @@
 //! What an operation answers: a reply, or a refusal in the services' error form.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -50,6 +51,11 @@ impl Reply {
     /// A status with a JSON body.
     pub(crate) fn with(status: StatusCode, body: Value) -> Self {
         Self { status, content: Content::Json(body), headers: Vec::new() }
+    }
+
+    /// 200 with a JSON body, written out at once: for what is long.
+    pub(crate) fn written(body: &impl Serialize) -> Self {
+        Self::text(serde_json::to_string(body).expect("texts, numbers and lists of them can be written as JSON"))
     }
 
     /// 200 with a body that is JSON already.

@@ -160,7 +160,7 @@ pub(super) fn list(call: &Call) -> Answer {
     let next = from.saturating_add(size);
     let more = all.len() > next;
     let items = all.iter().skip(from).take(size).map(|stored| resource(kind, stored, &world, call)).collect();
-    Ok(Reply::ok(page::page(call, items, more.then_some(next))))
+    Ok(page::page(call, items, more.then_some(next)))
 }
 
 /// One resource.

@@ -45,7 +45,7 @@ pub(super) fn triggers(call: &Call) -> Answer {
             "properties": {"state": state, "provisioningState": "Succeeded"},
         })
     });
-    Ok(Reply::ok(page::page::<u32>(call, shown.collect(), None)))
+    Ok(page::whole(shown.collect()))
 }
 
 /// Runs a trigger now. 202, and the run goes on by itself; a trigger that this twin cannot fire is refused by name.
@@ -76,7 +76,7 @@ pub(super) fn runs(call: &Call) -> Answer {
     let workflow = workflow(call)?;
     let deployed = call.twin.deployed();
     let items = deployed.runs(&workflow.id).map(|run| run_of(&workflow, run)).collect();
-    Ok(Reply::ok(page::page::<u32>(call, items, None)))
+    Ok(page::whole(items))
 }
 
 /// One run.
@@ -93,7 +93,7 @@ pub(super) fn actions(call: &Call) -> Answer {
     let deployed = call.twin.deployed();
     let run = deployed.runs(&workflow.id).find(|run| run.name == call.param("run")).ok_or_else(|| no_run(call))?;
     let items = run.run.records.iter().map(|record| action_of(&workflow, run, record)).collect();
-    Ok(Reply::ok(page::page::<u32>(call, items, None)))
+    Ok(page::whole(items))
 }
 
 fn workflow(call: &Call) -> Result<Resource, Refusal> {

@@ -1,111 +1,129 @@
 //! Rows of `SecurityAlert`, and the alerts that they are the newest rows of.
 
-use std::collections::HashMap;
-
-use kql::Table;
-use serde_json::{Map, Value, json};
+use kql::{Members, Table};
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
-use super::row::Row;
-use super::{Rows, default, text};
-use crate::clock::wire_time;
+use super::newest::Newest;
+use super::row::{Row, columns};
+use super::{Rows, check, default, text};
 use crate::estate::Estate;
-use crate::world::{Alert, AlertCopy, DEFENDER_FOR_CLOUD, FIRST, IN_DEFENDER, SentinelStatus, Severity, portal_link};
+use crate::world::{
+    Alert, AlertCopy, DEFENDER_FOR_CLOUD, FIRST, IN_DEFENDER, SentinelStatus, Severity, TableName, datetime,
+    portal_link,
+};
+
+columns! { SecurityAlert {
+    link "AlertLink"
+    name "AlertName"
+    severity "AlertSeverity"
+    alert_type "AlertType"
+    compromised_entity "CompromisedEntity"
+    description "Description"
+    display_name "DisplayName"
+    end "EndTime"
+    entities "Entities"
+    extended_properties "ExtendedProperties"
+    generated "ProcessingEndTime"
+    product "ProductName"
+    provider "ProviderName"
+    remediation_steps "RemediationSteps"
+    resource_id "ResourceId"
+    start "StartTime"
+    status "Status"
+    id "SystemAlertId"
+    tactics "Tactics"
+    techniques "Techniques"
+    time_generated "TimeGenerated"
+    tenant "TenantId"
+    original_id "VendorOriginalId"
+    is_incident "IsIncident"
+} }
+
+/// What a column holds where the row leaves it out.
+const CONSTANTS: [(&str, &str); 9] = [
+    ("VendorName", "Microsoft"),
+    ("AlertType", "Unknown"),
+    ("ConfidenceLevel", "Unknown"),
+    ("SourceSystem", "Detection"),
+    ("Entities", "[]"),
+    ("ExtendedLinks", "[]"),
+    ("ExtendedProperties", "{}"),
+    ("RemediationSteps", "[]"),
+    ("Type", "SecurityAlert"),
+];
 
 /// Reads the rows of one file.
-pub(super) struct Reader<'a> {
-    estate: &'a Estate,
-    /// By the alert's id, the time and position of its newest row.
-    newest: HashMap<String, (OffsetDateTime, usize)>,
-    /// The ids, in the order in which they appeared.
-    order: Vec<String>,
+pub(super) struct Reader<'e> {
+    estate: &'e Estate,
+    columns: Columns,
+    constants: Vec<(usize, &'static str)>,
+    /// By the alert's id.
+    newest: Newest<String>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(estate: &'a Estate) -> Self {
-        Self { estate, newest: HashMap::new(), order: Vec::new() }
+impl<'e> Reader<'e> {
+    pub(super) fn new(estate: &'e Estate) -> Self {
+        let constants = super::constants(TableName::SecurityAlert, &CONSTANTS);
+        Self { estate, columns: Columns::new(), constants, newest: Newest::default() }
+    }
+
+    fn fill(&self, row: &mut Members<'_>, id: &str, at: OffsetDateTime) {
+        let (c, estate) = (&self.columns, self.estate);
+        let other = |row: &Members<'_>, column| match text(row, column) {
+            name if name.is_empty() => "Alert".to_owned(),
+            name => name.into_owned(),
+        };
+        default(row, c.tenant, |_| estate.workspace_id.clone());
+        default(row, c.name, |row| other(row, c.display_name));
+        default(row, c.display_name, |row| other(row, c.name));
+        default(row, c.product, |_| DEFENDER_FOR_CLOUD);
+        let product = text(row, c.product);
+        let ours = [DEFENDER_FOR_CLOUD, IN_DEFENDER].contains(&product.as_ref());
+        default(row, c.provider, |row| text(row, c.product).into_owned());
+        default(row, c.original_id, |_| if ours { arm_name(id, estate) } else { id.to_owned() });
+        if ours {
+            default(row, c.link, |row| {
+                let name = text(row, c.original_id);
+                portal_link(&name, &estate.resource_group, &estate.location, &estate.subscription_id)
+            });
+        }
+        if row.is_missing(c.is_incident) {
+            row.set_json(c.is_incident, "false");
+        }
+        for column in [c.start, c.end, c.generated] {
+            if row.is_missing(column) {
+                row.set_datetime(column, datetime(at));
+            }
+        }
+        for (column, constant) in &self.constants {
+            default(row, *column, |_| *constant);
+        }
     }
 }
 
 impl Rows for Reader<'_> {
-    fn complete(&mut self, row: &mut Map<String, Value>, at: OffsetDateTime, position: usize) -> Result<(), String> {
-        default(row, "SystemAlertId", || {
-            self.estate.stable_guid(&format!("loaded alert/{position}")).to_string().into()
-        });
-        let id = text(row, "SystemAlertId").to_ascii_lowercase();
+    fn complete(&mut self, row: &mut Members<'_>, at: OffsetDateTime, position: usize) -> Result<(), String> {
+        let c = &self.columns;
+        default(row, c.id, |_| self.estate.stable_guid(&format!("loaded alert/{position}")).to_string());
+        let id = text(row, c.id).to_ascii_lowercase();
         if id.is_empty() {
             return Err("column SystemAlertId must be a text that is not empty".into());
         }
-        default(row, "Status", || "New".into());
-        default(row, "AlertSeverity", || "Medium".into());
-        check(
-            row,
-            "Status",
-            SentinelStatus::parse(text(row, "Status")).is_some(),
-            "New, InProgress, Resolved, Dismissed, Unknown",
-        )?;
-        check(
-            row,
-            "AlertSeverity",
-            Severity::parse(text(row, "AlertSeverity")).is_some(),
-            "High, Medium, Low, Informational",
-        )?;
-        fill(row, &id, at, self.estate);
-
-        let newest = self.newest.entry(id.clone()).or_insert_with(|| {
-            self.order.push(id);
-            (at, position)
-        });
-        if at >= newest.0 {
-            *newest = (at, position);
-        }
+        default(row, c.status, |_| "New");
+        default(row, c.severity, |_| "Medium");
+        let known = SentinelStatus::parse(&text(row, c.status)).is_some();
+        check(row, c.status, "Status", known, "New, InProgress, Resolved, Dismissed, Unknown")?;
+        let known = Severity::parse(&text(row, c.severity)).is_some();
+        check(row, c.severity, "AlertSeverity", known, "High, Medium, Low, Informational")?;
+        self.fill(row, &id, at);
+        self.newest.see(id, at, position);
         Ok(())
     }
 
     fn newest(self) -> Vec<usize> {
-        self.order.iter().filter_map(|id| self.newest.get(id)).map(|(_, position)| *position).collect()
+        self.newest.positions()
     }
-}
-
-/// That a column holds one of the words it may hold.
-pub(super) fn check(row: &Map<String, Value>, column: &str, is_known: bool, words: &str) -> Result<(), String> {
-    if is_known { Ok(()) } else { Err(format!("column {column} holds {}, and may hold {words}", row[column])) }
-}
-
-fn fill(row: &mut Map<String, Value>, id: &str, at: OffsetDateTime, estate: &Estate) {
-    let time = || Value::from(wire_time(at));
-    let other = |row: &Map<String, Value>, column: &str| {
-        Value::from(Some(text(row, column)).filter(|text| !text.is_empty()).unwrap_or("Alert"))
-    };
-    default(row, "TenantId", || estate.workspace_id.as_str().into());
-    let name = other(row, "DisplayName");
-    default(row, "AlertName", || name);
-    let name = other(row, "AlertName");
-    default(row, "DisplayName", || name);
-    default(row, "ProductName", || DEFENDER_FOR_CLOUD.into());
-    let product = text(row, "ProductName").to_owned();
-    let ours = [DEFENDER_FOR_CLOUD, IN_DEFENDER].contains(&product.as_str());
-    default(row, "ProviderName", || product.into());
-    default(row, "VendorName", || "Microsoft".into());
-    default(row, "VendorOriginalId", || if ours { arm_name(id, estate) } else { id.to_owned() }.into());
-    if ours {
-        let name = text(row, "VendorOriginalId").to_owned();
-        default(row, "AlertLink", || {
-            portal_link(&name, &estate.resource_group, &estate.location, &estate.subscription_id).into()
-        });
-    }
-    default(row, "AlertType", || "Unknown".into());
-    default(row, "ConfidenceLevel", || "Unknown".into());
-    default(row, "IsIncident", || false.into());
-    default(row, "StartTime", time);
-    default(row, "EndTime", time);
-    default(row, "ProcessingEndTime", time);
-    default(row, "SourceSystem", || "Detection".into());
-    default(row, "Entities", || "[]".into());
-    default(row, "ExtendedLinks", || "[]".into());
-    default(row, "ExtendedProperties", || "{}".into());
-    default(row, "RemediationSteps", || "[]".into());
-    default(row, "Type", || "SecurityAlert".into());
 }
 
 /// The name that Defender for Cloud might have given an alert, always the same for the same id.
@@ -116,54 +134,58 @@ fn arm_name(id: &str, estate: &Estate) -> String {
 }
 
 /// The alert of its newest row.
-pub(super) fn alert(table: &Table, position: usize, estate: &Estate) -> Alert {
+pub(super) fn alert(table: &Table, position: usize, c: &Columns, estate: &Estate) -> Alert {
     let row = Row::new(table, position);
-    let status = SentinelStatus::parse(&row.text("Status")).unwrap_or(SentinelStatus::Unknown);
-    let at = row.time("TimeGenerated").unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let link = row.text("AlertLink");
-    let part = |name: &str| after(&link, name).filter(|part| !part.is_empty());
-    let resource_id = row.text("ResourceId");
-    let group = part("resourceGroup").or_else(|| after(&resource_id, "resourceGroups"));
+    let status = SentinelStatus::parse(row.text(c.status)).unwrap_or(SentinelStatus::Unknown);
+    let at = row.time(c.time_generated).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let link = row.text(c.link);
+    let part = |name: &str| after(link, name).filter(|part| !part.is_empty());
+    let resource_id = row.text(c.resource_id);
+    let group = part("resourceGroup").or_else(|| after(resource_id, "resourceGroups"));
     let resource_group = group.unwrap_or(&estate.resource_group).to_owned();
     let location = part("location").unwrap_or(&estate.location).to_owned();
-    let subscription = part("subscriptionId").or_else(|| after(&resource_id, "subscriptions"));
+    let subscription = part("subscriptionId").or_else(|| after(resource_id, "subscriptions"));
     let known = subscription.filter(|id| estate.tenant_of(id).is_some());
     let subscription_id = known.unwrap_or(&estate.subscription_id).to_owned();
-    let name = row.text("VendorOriginalId");
-    let made = portal_link(&name, &resource_group, &location, &subscription_id);
-    let given_link = (link != made && !link.is_empty()).then(|| link.clone());
-    let entities = match row.json("Entities") {
+    let name = row.text(c.original_id);
+    let made = portal_link(name, &resource_group, &location, &subscription_id);
+    let given_link = (link != made && !link.is_empty()).then(|| link.to_owned());
+    let texts = |column| match row.json(column) {
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    };
+    let entities = match row.json(c.entities) {
         Value::Array(entities) => Value::Array(entities),
         _ => json!([]),
     };
-    let extended_properties = match row.json("ExtendedProperties") {
+    let extended_properties = match row.json(c.extended_properties) {
         Value::Object(properties) => Value::Object(properties),
         _ => json!({}),
     };
     Alert {
-        name,
-        system_alert_id: row.text("SystemAlertId"),
+        name: name.into(),
+        system_alert_id: row.text(c.id).into(),
         subscription_id,
         resource_group,
         location,
-        alert_type: row.text("AlertType"),
-        display_name: row.text("DisplayName"),
-        description: row.text("Description"),
-        severity: Severity::parse(&row.text("AlertSeverity")).unwrap_or(Severity::Medium),
+        alert_type: row.text(c.alert_type).into(),
+        display_name: row.text(c.display_name).into(),
+        description: row.text(c.description).into(),
+        severity: Severity::parse(row.text(c.severity)).unwrap_or(Severity::Medium),
         status: status.in_defender(),
-        intent: row.some_text("Tactics").unwrap_or_else(|| "Unknown".into()),
-        techniques: row.texts("Techniques"),
-        resource_id,
-        compromised_entity: row.text("CompromisedEntity"),
+        intent: row.some_text(c.tactics).unwrap_or("Unknown").into(),
+        techniques: texts(c.techniques),
+        resource_id: resource_id.into(),
+        compromised_entity: row.text(c.compromised_entity).into(),
         entities,
         extended_properties,
-        remediation_steps: row.texts("RemediationSteps"),
-        product_name: row.text("ProductName"),
+        remediation_steps: texts(c.remediation_steps),
+        product_name: row.text(c.product).into(),
         joins: None,
         given_link,
-        start: row.time("StartTime").unwrap_or(at),
-        end: row.time("EndTime").unwrap_or(at),
-        generated: row.time("ProcessingEndTime").unwrap_or(at),
+        start: row.time(c.start).unwrap_or(at),
+        end: row.time(c.end).unwrap_or(at),
+        generated: row.time(c.generated).unwrap_or(at),
         copies: vec![(FIRST, AlertCopy::arrived(status))],
     }
 }

@@ -1,10 +1,32 @@
-//! One row of a table, read by column.
+//! One row of a table, read by the positions of columns.
 
-use kql::{Table, Value};
+use kql::column::Cell;
+use kql::{Dynamic, Table};
 use serde_json::Value as Json;
 use time::OffsetDateTime;
 
+/// Declares a table's columns that loading touches: a field for each, which holds the column's position.
+macro_rules! columns {
+    ($table:ident { $($field:ident $name:literal)* }) => {
+        /// The positions of the columns.
+        pub(super) struct Columns {
+            $($field: usize,)*
+        }
+
+        impl Columns {
+            pub(super) fn new() -> Self {
+                let schema = $crate::world::TableName::$table.schema();
+                let at = |name| schema.position(name).expect("the table has its columns");
+                Self { $($field: at($name),)* }
+            }
+        }
+    };
+}
+
+pub(super) use columns;
+
 /// One row of a table.
+#[derive(Clone, Copy)]
 pub(super) struct Row<'a> {
     table: &'a Table,
     position: usize,
@@ -15,57 +37,67 @@ impl<'a> Row<'a> {
         Self { table, position }
     }
 
-    fn value(&self, column: &str) -> Option<Value> {
-        let column = self.table.schema().position(column)?;
-        Some(self.table.value(self.position, column))
+    fn cell(self, column: usize) -> Cell<'a> {
+        self.table.cell(self.position, column)
     }
 
     /// A string column; empty where there is none.
-    pub(super) fn text(&self, column: &str) -> String {
-        match self.value(column) {
-            Some(Value::String(text)) => text.to_string(),
-            _ => String::new(),
+    pub(super) fn text(self, column: usize) -> &'a str {
+        match self.cell(column) {
+            Cell::String(text) => text,
+            _ => "",
         }
     }
 
     /// A string column that may be empty.
-    pub(super) fn some_text(&self, column: &str) -> Option<String> {
+    pub(super) fn some_text(self, column: usize) -> Option<&'a str> {
         Some(self.text(column)).filter(|text| !text.is_empty())
     }
 
     /// A datetime column.
-    pub(super) fn time(&self, column: &str) -> Option<OffsetDateTime> {
-        match self.value(column) {
-            Some(Value::Datetime(Some(at))) => OffsetDateTime::from_unix_timestamp_nanos(at.unix_nanoseconds()).ok(),
+    pub(super) fn time(self, column: usize) -> Option<OffsetDateTime> {
+        match self.cell(column) {
+            Cell::Datetime(Some(at)) => OffsetDateTime::from_unix_timestamp_nanos(at.unix_nanoseconds()).ok(),
             _ => None,
         }
     }
 
     /// An int column.
-    pub(super) fn int(&self, column: &str) -> Option<i32> {
-        match self.value(column) {
-            Some(Value::Int(int)) => int,
+    pub(super) fn int(self, column: usize) -> Option<i32> {
+        match self.cell(column) {
+            Cell::Int(int) => int,
             _ => None,
         }
     }
 
-    /// A dynamic column, or a string column that holds JSON.
-    pub(super) fn json(&self, column: &str) -> Json {
-        let text = match self.value(column) {
-            Some(Value::Dynamic(value)) => value.json(),
-            Some(Value::String(text)) => text.to_string(),
-            _ => String::new(),
-        };
-        serde_json::from_str(&text).unwrap_or(Json::Null)
+    /// A dynamic column.
+    pub(super) fn dynamic(self, column: usize) -> &'a Dynamic {
+        match self.cell(column) {
+            Cell::Dynamic(value) => value,
+            _ => &Dynamic::Null,
+        }
     }
 
-    /// A column that holds a JSON array of strings.
-    pub(super) fn texts(&self, column: &str) -> Vec<String> {
-        texts(&self.json(column))
+    /// A string column that holds JSON.
+    pub(super) fn json(self, column: usize) -> Json {
+        serde_json::from_str(self.text(column)).unwrap_or(Json::Null)
     }
 }
 
-/// The strings of a JSON array.
-pub(super) fn texts(array: &Json) -> Vec<String> {
-    array.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect()
+/// A string; `None` where the value is something else.
+pub(super) fn text(value: &Dynamic) -> Option<&str> {
+    match value {
+        Dynamic::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// A bag's member; null where there is none.
+pub(super) fn member<'a>(bag: &'a Dynamic, name: &str) -> &'a Dynamic {
+    bag.member(name).unwrap_or(&Dynamic::Null)
+}
+
+/// The strings of an array.
+pub(super) fn texts(array: &Dynamic) -> Vec<String> {
+    array.array().into_iter().flatten().filter_map(text).map(str::to_owned).collect()
 }

@@ -250,9 +250,10 @@ impl World {
         at
     }
 
-    /// Takes in an alert that is there already, and follows no rule.
-    pub(crate) fn take_alert(&mut self, alert: Alert) {
-        self.alerts.push(alert);
+    /// Takes in alerts that are there already, and follow no rule.
+    pub(crate) fn take_alerts(&mut self, alerts: impl ExactSizeIterator<Item = Alert>) {
+        self.alerts.reserve(alerts.len());
+        alerts.for_each(|alert| _ = self.alerts.push(alert));
     }
 
     /// Takes in an incident of the first workspace that is there already, and follows no rule.

@@ -1,11 +1,12 @@
 //! An alert as Defender for Cloud keeps it, with the copy that Sentinel has of it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::names::Names;
 use super::words::{AlertStatus, SentinelStatus, Severity};
 use crate::estate::Estate;
 
@@ -232,20 +233,29 @@ impl Alert {
 #[derive(Debug, Default)]
 pub(crate) struct Alerts {
     all: Vec<Alert>,
-    by_name: HashMap<String, usize>,
-    by_system_id: HashMap<String, usize>,
+    by_name: Names,
+    by_system_id: Names,
     /// The resource groups that alerts are about, by subscription and name in lower case.
     groups: BTreeMap<(String, String), String>,
 }
 
 impl Alerts {
+    /// Makes room for more.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.all.reserve_exact(more);
+    }
+
     pub(super) fn push(&mut self, alert: Alert) -> usize {
         let at = self.all.len();
-        self.by_name.insert(alert.name.to_ascii_lowercase(), at);
-        self.by_system_id.insert(alert.system_alert_id.to_ascii_lowercase(), at);
-        let group = (alert.subscription_id.to_ascii_lowercase(), alert.resource_group.to_ascii_lowercase());
-        self.groups.entry(group).or_insert_with(|| alert.resource_group.clone());
+        if !self.knows_group(&alert.subscription_id, &alert.resource_group) {
+            let group = (alert.subscription_id.to_ascii_lowercase(), alert.resource_group.to_ascii_lowercase());
+            self.groups.insert(group, alert.resource_group.clone());
+        }
         self.all.push(alert);
+        let Self { all, by_name, by_system_id, .. } = self;
+        let place = u32::try_from(at).expect("memory does not hold as many alerts as a u32 counts");
+        by_name.insert(place, |place| &all[place as usize].name);
+        by_system_id.insert(place, |place| &all[place as usize].system_alert_id);
         at
     }
 
@@ -278,11 +288,12 @@ impl Alerts {
     }
 
     pub(super) fn named(&self, name: &str) -> Option<usize> {
-        self.by_name.get(&name.to_ascii_lowercase()).copied()
+        self.by_name.find(name, |place| &self.all[place as usize].name).map(|place| place as usize)
     }
 
     pub(super) fn position(&self, system_alert_id: &str) -> Option<usize> {
-        self.by_system_id.get(&system_alert_id.to_ascii_lowercase()).copied()
+        let found = self.by_system_id.find(system_alert_id, |place| &self.all[place as usize].system_alert_id);
+        found.map(|place| place as usize)
     }
 
     /// The alert of that ARM name, in any case.

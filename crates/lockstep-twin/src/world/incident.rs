@@ -1,10 +1,11 @@
 //! An incident as Sentinel keeps it, with its comments, tasks and bookmarks.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::names::{self, Names};
 use super::words::{Classification, IncidentStatus, Reason, Severity, TaskStatus};
 
 /// One incident.
@@ -241,63 +242,62 @@ impl Actor {
 /// All incidents in the order of their numbers, found by name, and in the orders that lists ask for.
 #[derive(Debug, Default)]
 pub(crate) struct Incidents {
-    by_number: BTreeMap<u32, Incident>,
-    by_name: HashMap<String, u32>,
+    // Boxed, because a tree has room for more than it holds.
+    by_number: BTreeMap<u32, Box<Incident>>,
+    by_name: Names,
     by_created: BTreeSet<(OffsetDateTime, u32)>,
     by_modified: BTreeSet<(OffsetDateTime, u32)>,
-    by_alert: HashMap<String, Vec<u32>>,
+    /// By the hash of the alert's id.
+    by_alert: BTreeSet<(u64, u32)>,
     highest: u32,
 }
 
 impl Incidents {
     pub(super) fn insert(&mut self, incident: Incident) {
-        self.highest = self.highest.max(incident.number);
-        self.by_name.insert(incident.name.to_ascii_lowercase(), incident.number);
-        self.index(&incident);
-        self.by_number.insert(incident.number, incident);
+        self.put(Box::new(incident));
+    }
+
+    fn put(&mut self, incident: Box<Incident>) {
+        let number = incident.number;
+        self.highest = self.highest.max(number);
+        self.by_created.insert((incident.created, number));
+        self.by_modified.insert((incident.modified, number));
+        self.by_alert.extend(incident.alert_ids.iter().map(|id| (names::hash(id), number)));
+        self.by_number.insert(number, incident);
+        let Self { by_number, by_name, .. } = self;
+        by_name.insert(number, |number| name_of(by_number, number));
     }
 
     pub(super) fn remove(&mut self, number: u32) -> Option<Incident> {
+        self.take(number).map(|incident| *incident)
+    }
+
+    fn take(&mut self, number: u32) -> Option<Box<Incident>> {
+        let Self { by_number, by_name, .. } = self;
+        by_name.remove(number, |number| name_of(by_number, number));
         let incident = self.by_number.remove(&number)?;
-        self.by_name.remove(&incident.name.to_ascii_lowercase());
-        self.unindex(&incident);
+        self.by_created.remove(&(incident.created, number));
+        self.by_modified.remove(&(incident.modified, number));
+        for id in &incident.alert_ids {
+            self.by_alert.remove(&(names::hash(id), number));
+        }
         Some(incident)
     }
 
     /// Changes an incident in place and keeps every order right.
     pub(super) fn change<T>(&mut self, number: u32, change: impl FnOnce(&mut Incident) -> T) -> Option<T> {
-        let mut incident = self.by_number.remove(&number)?;
-        self.unindex(&incident);
+        let mut incident = self.take(number)?;
         let done = change(&mut incident);
-        self.index(&incident);
-        self.by_number.insert(number, incident);
+        self.put(incident);
         Some(done)
     }
 
-    fn index(&mut self, incident: &Incident) {
-        self.by_created.insert((incident.created, incident.number));
-        self.by_modified.insert((incident.modified, incident.number));
-        for id in &incident.alert_ids {
-            self.by_alert.entry(id.to_ascii_lowercase()).or_default().push(incident.number);
-        }
-    }
-
-    fn unindex(&mut self, incident: &Incident) {
-        self.by_created.remove(&(incident.created, incident.number));
-        self.by_modified.remove(&(incident.modified, incident.number));
-        for id in &incident.alert_ids {
-            if let Some(numbers) = self.by_alert.get_mut(&id.to_ascii_lowercase()) {
-                numbers.retain(|number| *number != incident.number);
-            }
-        }
-    }
-
     pub(super) fn number(&self, name: &str) -> Option<u32> {
-        self.by_name.get(&name.to_ascii_lowercase()).copied()
+        self.by_name.find(name, |number| name_of(&self.by_number, number))
     }
 
     pub(crate) fn numbered(&self, number: u32) -> Option<&Incident> {
-        self.by_number.get(&number)
+        self.by_number.get(&number).map(Box::as_ref)
     }
 
     /// The incident of that name, in any case.
@@ -310,9 +310,12 @@ impl Incidents {
         self.highest + 1
     }
 
-    /// The incidents that hold an alert.
+    /// The incidents that hold an alert, by number.
     pub(super) fn with_alert(&self, system_alert_id: &str) -> Vec<u32> {
-        self.by_alert.get(&system_alert_id.to_ascii_lowercase()).cloned().unwrap_or_default()
+        let hash = names::hash(system_alert_id);
+        let holds = |incident: &&Incident| incident.alert_ids.iter().any(|id| id.eq_ignore_ascii_case(system_alert_id));
+        let like = self.by_alert.range((hash, 0)..=(hash, u32::MAX)).filter_map(|(_, number)| self.numbered(*number));
+        like.filter(holds).map(|incident| incident.number).collect()
     }
 
     /// Lets Microsoft Defender XDR provide every incident.
@@ -322,7 +325,7 @@ impl Incidents {
 
     /// All incidents, by number.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = &Incident> {
-        self.by_number.values()
+        self.by_number.values().map(Box::as_ref)
     }
 
     pub(crate) fn by_created(&self) -> &BTreeSet<(OffsetDateTime, u32)> {
@@ -332,4 +335,8 @@ impl Incidents {
     pub(crate) fn by_modified(&self) -> &BTreeSet<(OffsetDateTime, u32)> {
         &self.by_modified
     }
+}
+
+fn name_of(by_number: &BTreeMap<u32, Box<Incident>>, number: u32) -> &str {
+    by_number.get(&number).map_or("", |incident| &incident.name)
 }

@@ -11,6 +11,7 @@ mod catalogue;
 mod incident;
 mod logs;
 mod merging;
+mod names;
 mod parts;
 mod plays;
 mod rights;
