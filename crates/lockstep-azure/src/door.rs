@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azure_core::http::{HttpClient, Request};
-use lockstep_core::{AlertAct, AlertPlace, IncidentId};
+use lockstep_core::{AlertAct, AlertPlace, IncidentId, Instance};
 use uuid::Uuid;
 
 use crate::alerts::{self, FreshAlert};
@@ -21,6 +21,7 @@ use crate::sightings::{Question, Sightings};
 use crate::tasks;
 use crate::throttle::{OnWait, Patience};
 use crate::timeline::{self, Recorded, Which};
+use crate::written::{self, Lost, WrittenRows};
 
 /// A workspace and everything around it, as far as it can be reached with one identity.
 ///
@@ -111,6 +112,28 @@ impl Workspace {
         let request = logs::query(endpoints, scope.workspace_id(), &timeline::kql(which));
         let reply = self.send(Operation::Query, request).await?;
         logs::answer(&reply).and_then(|rows| timeline::read(&rows)).map_err(|fault| reply.error(fault))
+    }
+
+    /// Asks the table of incidents what installations of ours wrote: one query, one request.
+    ///
+    /// # Errors
+    /// Any fault, as for [`Workspace::sightings`].
+    pub async fn written(&self) -> Result<WrittenRows, Error> {
+        let Inner { endpoints, scope, .. } = &*self.inner;
+        let request = logs::query(endpoints, scope.workspace_id(), &written::rows_kql());
+        let reply = self.send(Operation::Query, request).await?;
+        logs::answer(&reply).and_then(|rows| WrittenRows::read(&rows)).map_err(|fault| reply.error(fault))
+    }
+
+    /// Asks both tables what the ledger of an installation knew: one query, one request.
+    ///
+    /// # Errors
+    /// Any fault, as for [`Workspace::sightings`].
+    pub async fn lost(&self, instance: &Instance) -> Result<Lost, Error> {
+        let Inner { endpoints, scope, .. } = &*self.inner;
+        let request = logs::query(endpoints, scope.workspace_id(), &written::lost_kql(instance));
+        let reply = self.send(Operation::Query, request).await?;
+        logs::answer(&reply).and_then(|rows| Lost::read(&rows)).map_err(|fault| reply.error(fault))
     }
 
     /// Reads one incident, fresh.

@@ -40,6 +40,7 @@ mod throttle;
 mod timeline;
 mod webhook;
 mod wire_time;
+mod written;
 
 pub use activity::AlertEvent;
 pub use alerts::FreshAlert;
@@ -59,7 +60,7 @@ pub use permissions::{Evidence, Level, Needs, PERMISSIONS, Part, Permission, WIL
 pub use roles::{Role, RolePart, roles};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
-pub use sightings::{Question, Sightings, Unreadable, Untouched};
+pub use sightings::{Marked, Question, Sightings, Unreadable, Untouched};
 pub use suppression::SuppressionRule;
 pub use tenant::{
     AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident,
@@ -68,3 +69,4 @@ pub use tenant::{
 pub use throttle::{Cause, OnWait, Patience, Wait};
 pub use timeline::{Recorded, Which};
 pub use webhook::{Webhook, WebhookError};
+pub use written::{Lost, Stood, WrittenRow, WrittenRows};

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lockstep_core::{
-    Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Moved, Mover,
-    Owner, Policy, ROWS_LATE, Reason, Reopen, Time,
+    Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Mark, Moved,
+    Mover, Owner, Policy, ROWS_LATE, Reason, Reopen, Time,
 };
 use serde_json::Value;
 
@@ -33,6 +33,8 @@ pub struct Question {
     pub since: Option<Time>,
     /// Whether a row is wanted of every incident that is not closed.
     pub open: bool,
+    /// Marks that the tables showed until then are settled; `None` where none is.
+    pub marks_since: Option<Time>,
     /// The one incident that a row is wanted of, however it stands; `None` where all of them matter.
     pub only: Option<Which>,
 }
@@ -52,6 +54,7 @@ impl Question {
             first_look: false,
             since: None,
             open: false,
+            marks_since: None,
             only: None,
         }
     }
@@ -71,6 +74,10 @@ impl Question {
             ("first_look = false", format!("first_look = {}", self.first_look)),
             ("since = datetime(9999-12-31)", format!("since = {}", self.since.map_or_else(|| NEVER.into(), datetime))),
             ("open = false", format!("open = {}", self.open)),
+            (
+                "marks_since = datetime(1601-01-01)",
+                format!("marks_since = {}", self.marks_since.map_or_else(|| FIRST.into(), datetime)),
+            ),
             ("only = \"\"", format!("only = \"{}\"", self.only.as_ref().map_or_else(String::new, Which::text))),
         ];
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
@@ -114,12 +121,23 @@ pub struct Sightings {
     pub unreadable: Vec<Unreadable>,
     /// How many incidents need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
+    /// The instances that have written here, by the marks of their closing texts, whoever they are.
+    pub marks: Vec<Marked>,
     /// When the service answered, by its own clock.
     pub asked: Time,
     /// When the newest row of `SecurityIncident` came in; `None` where there is none or the table does not say.
     pub incidents_ingested: Option<Time>,
     /// When the newest row of `SecurityAlert` came in; `None` where there is none or the table does not say.
     pub alerts_ingested: Option<Time>,
+}
+
+/// What the tables show of one instance that has written here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// Its mark with the highest entry.
+    pub highest: Mark,
+    /// When its newest mark was first seen, by the service's clock.
+    pub newest: Time,
 }
 
 /// An incident whose row cannot be read.
@@ -207,10 +225,14 @@ impl Sightings {
     fn gather(rows: &[Row]) -> Result<Self, Wrong> {
         let (mut due, mut unclear, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         let mut untouched = BTreeMap::new();
-        let (mut asked, mut incidents_ingested, mut alerts_ingested) = (None, None, None);
+        let (mut marks, mut asked, mut incidents_ingested, mut alerts_ingested) = (None, None, None, None);
         for row in rows {
             match json::text(row, "Why")? {
                 "asked" => asked = time(row, "Time")?,
+                "marks" => {
+                    let cells = logs::dynamic_list(row, "Incidents")?;
+                    marks = Some(cells.iter().map(marked).collect::<Result<_, _>>()?);
+                }
                 "incidents-ingested" => incidents_ingested = Some(time(row, "Time")?),
                 "alerts-ingested" => alerts_ingested = Some(time(row, "Time")?),
                 why => {
@@ -239,11 +261,19 @@ impl Sightings {
             unclear,
             unreadable,
             untouched,
+            marks: marks.ok_or_else(|| missing("marks"))?,
             asked: asked.ok_or_else(|| missing("asked"))?,
             incidents_ingested: incidents_ingested.ok_or_else(|| missing("incidents-ingested"))?,
             alerts_ingested: alerts_ingested.ok_or_else(|| missing("alerts-ingested"))?,
         })
     }
+}
+
+fn marked(cell: &Value) -> Result<Marked, Wrong> {
+    let row = cell.as_object().ok_or_else(|| format!("a mark is {}", json::kind(cell)))?;
+    let text = json::text(row, "Mark")?;
+    let highest = Mark::at_end_of(text).ok_or_else(|| format!("\"{}\" is no mark", text.escape_debug()))?;
+    Ok(Marked { highest, newest: time(row, "Newest")?.ok_or("\"Newest\" is empty")? })
 }
 
 fn incident(cell: &Value) -> Result<Incident, Wrong> {
@@ -335,7 +365,7 @@ fn datetime(time: Time) -> String {
 }
 
 /// An alert's status in `SecurityAlert`. Source: the SecurityAlert entity's `AlertStatus`, which has `Unknown` as a word of its own.
-fn alert_state(word: &str) -> AlertState {
+pub(crate) fn alert_state(word: &str) -> AlertState {
     match word {
         "New" => AlertState::New,
         "InProgress" => AlertState::InProgress,
@@ -345,7 +375,7 @@ fn alert_state(word: &str) -> AlertState {
     }
 }
 
-fn time(row: &Row, name: &str) -> Result<Option<Time>, Wrong> {
+pub(crate) fn time(row: &Row, name: &str) -> Result<Option<Time>, Wrong> {
     match json::optional_text(row, name)? {
         "" => Ok(None),
         text => {
@@ -358,6 +388,8 @@ fn name(cell: &Value) -> String {
     cell.get("IncidentName").and_then(Value::as_str).unwrap_or_default().to_owned()
 }
 
+/// The first moment that the query language knows of.
+const FIRST: &str = "datetime(1601-01-01)";
 const NEVER: &str = "datetime(9999-12-31)";
 
 const NO_LOG: &str = "the tables do not say";
@@ -374,6 +406,7 @@ mod tests {
     use super::*;
 
     const ID: &str = "73e01a99-5cd7-4139-a149-9f2736ff2ab5";
+    const MARK: &str = "[lockstep instance soc-1 run 73e01a99-5cd7-4139-a149-9f2736ff2ab5 entry 7 head 000102030405060708090a0b0c0d0e0f]";
     const OTHER: &str = "73e01a99-5cd7-4139-a149-9f2736ff2ab6";
 
     #[test]
@@ -390,8 +423,9 @@ mod tests {
         let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
         let since = Some(Time::from_ticks(0));
         let only = Some(Which::Number(7));
-        let kql =
-            Question { lookback: Duration::from_secs(90), policy, first_look: true, since, open: true, only }.kql();
+        let marks_since = Some(Time::from_ticks(Time::TICKS_PER_SECOND));
+        let lookback = Duration::from_secs(90);
+        let kql = Question { lookback, policy, first_look: true, since, open: true, marks_since, only }.kql();
         let lets = [
             "lookback = 90s",
             "late = 3600s",
@@ -406,6 +440,7 @@ mod tests {
             "open = true",
             "only = \"7\"",
             "since = datetime(1970-01-01T00:00:00Z)",
+            "marks_since = datetime(1970-01-01T00:00:01Z)",
         ];
         for parameter in lets {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
@@ -419,6 +454,7 @@ mod tests {
             {"Why": "closed", "Count": 5, "Incidents": null, "Time": null},
             {"Why": "alert-unclear", "Count": "2", "Incidents": [], "Time": null},
             {"Why": "due", "Count": 1, "Incidents": incidents, "Time": null},
+            {"Why": "marks", "Count": null, "Incidents": [{"Mark": MARK, "Newest": "2024-05-31T00:00:00Z"}], "Time": null},
             {"Why": "incidents-ingested", "Count": null, "Incidents": null, "Time": "2024-06-01T00:00:00Z"},
             {"Why": "alerts-ingested", "Count": null, "Incidents": null, "Time": null},
             {"Why": "asked", "Count": null, "Incidents": null, "Time": "2024-06-01T00:00:01Z"},
@@ -450,6 +486,11 @@ mod tests {
         let counts: Vec<_> = sightings.untouched.into_iter().collect();
         assert_eq!(counts, [(Untouched::Closed, 5), (Untouched::AlertUnclear, 2)]);
         assert_eq!((sightings.incidents_ingested.is_some(), sightings.alerts_ingested), (true, None));
+        let [marked] = &sightings.marks[..] else { panic!("one mark was sent") };
+        assert_eq!(
+            (marked.highest.to_string().as_str(), marked.newest.to_string().as_str()),
+            (MARK, "2024-05-31T00:00:00Z")
+        );
         let [incident] = &sightings.due[..] else { panic!("one incident was sent") };
         assert_eq!(
             (incident.number, &incident.state, &incident.labels[..]),

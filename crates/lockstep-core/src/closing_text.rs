@@ -6,16 +6,17 @@ use alloc::vec::Vec;
 
 use crate::decide::Change;
 use crate::evidence::{Moved, Mover, Who};
+use crate::mark::neutralised;
 use crate::model::{Alert, AlertState};
 use crate::policy::{NamePeople, Piece, Policy, Subject};
 use crate::time::Time;
 
-/// The closing text of a change: the policy's template, filled, and the run in which it was followed.
+/// The closing text of a change: the policy's template, filled. [`Mark::sign`](crate::Mark::sign) adds what vouches for it.
 ///
 /// It names each alert by its title and its ARM name, up to a few, and a person only where the activity log names one by an
-/// act that fits; otherwise it says that nobody is determined, and why. Control characters of what others wrote are escaped.
-/// Plain text of at most 8,000 characters.
-pub fn closing_text(change: &Change, subject: &Subject<'_>, policy: &Policy, run: &str) -> String {
+/// act that fits; otherwise it says that nobody is determined, and why. Control characters of what others wrote are escaped, and
+/// nothing in it begins like a mark of ours. Plain text of at most 7,800 characters.
+pub fn closing_text(change: &Change, subject: &Subject<'_>, policy: &Policy) -> String {
     let ruling = policy.ruling(subject);
     let text = ruling.knobs.comment.filled(|place| match place {
         Piece::Alerts => alerts(change),
@@ -24,8 +25,7 @@ pub fn closing_text(change: &Change, subject: &Subject<'_>, policy: &Policy, run
         Piece::Rule => ruling.fired.rule().map_or_else(|| "no rule".into(), shortened),
         Piece::Text(text) => text.clone(),
     });
-    let text: String = text.trim().chars().take(LONGEST).collect();
-    format!("{text} [lockstep run {run}]")
+    neutralised(text.trim()).chars().take(LONGEST).collect()
 }
 
 fn alerts(change: &Change) -> String {
@@ -109,4 +109,8 @@ fn shortened(title: &str) -> String {
 const UNKNOWN: &str = "Who did it is not determined: nobody asked.";
 const NAMED_ALERTS: usize = 5;
 const TITLE_LENGTH: usize = 120;
-const LONGEST: usize = 7_900;
+const LONGEST: usize = 7_800;
+
+/// How many UTF-16 code units a closing text may have with its mark. No document bounds `classificationComment`; a comment may
+/// have 30,000 characters (<https://learn.microsoft.com/azure/sentinel/sentinel-service-limits>), and this is far below.
+pub const LONGEST_CLOSING_TEXT: usize = 8_000;

@@ -94,7 +94,7 @@ impl AlertPlace {
 }
 
 /// Whether `text` is a GUID in the form 8-4-4-4-12.
-fn is_guid(text: &str) -> bool {
+pub(crate) fn is_guid(text: &str) -> bool {
     text.len() == 36
         && text.bytes().enumerate().all(|(at, byte)| match at {
             8 | 13 | 18 | 23 => byte == b'-',

@@ -19,6 +19,7 @@ mod evidence;
 mod grounds;
 mod ids;
 mod item;
+mod mark;
 mod model;
 mod plan;
 mod policy;
@@ -28,12 +29,13 @@ mod time;
 
 pub use agreed::{Agreed, Memory, Pair};
 pub use brake::{BrakeLimit, BrakeRecord, BrakeScope, Load, Lowered, Trip, Waiting, brake};
-pub use closing_text::closing_text;
+pub use closing_text::{LONGEST_CLOSING_TEXT, closing_text};
 pub use course::Course;
 pub use decide::{Change, Push, Target, Verdict, decide, propose};
 pub use evidence::{Act, Elsewhere, Moved, Mover, ROWS_LATE, Suppression, Who};
 pub use ids::{AlertId, AlertPlace, IncidentId};
 pub use item::Item;
+pub use mark::{Instance, Mark};
 pub use model::{
     Alert, AlertAct, AlertState, Classification, Closing, Confirmed, Incident, IncidentState, Severity, Version,
     is_defender_product,

@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use lockstep_azure::{Error, FreshIncident, IncidentChange, Workspace, WriteError};
-use lockstep_core::{Change, Closing, Course, IncidentState, Load, Reason, Subject, Target, Time, closing_text};
+use lockstep_core::{
+    Change, Closing, Course, IncidentState, LONGEST_CLOSING_TEXT, Load, Reason, Subject, Target, Time, closing_text,
+};
 use lockstep_ledger::{
     AlertRead, Before, Body, Cause, Counts, Done, Event, Hash, History, InDoubt, Intended, Refused, RunEnded, RunId,
     RunStarted, WriteId,
@@ -60,11 +62,11 @@ impl<'a> CarryOut<'a> {
         let run = RunId::new(guid);
         let started = RunStarted {
             run,
-            instance: engine.identity.instance.clone(),
+            instance: engine.identity.instance.as_str().to_owned(),
             policy: engine.identity.policy.clone(),
             plan: order.plan.clone(),
             undoes: order.undoes,
-            binary: engine.identity.binary.clone(),
+            binary: engine.identity.binary(),
             workspace: engine.observer.workspace.scope().arm_id(),
             asked: order.asked,
         };
@@ -226,9 +228,10 @@ impl<'a> CarryOut<'a> {
     async fn write(&self, judged: &Judged<Change>) -> Result<Sent, lockstep_ledger::Error> {
         let Judged { due: change, read } = judged;
         let text = self.text(change, read);
-        let planned = planned(change, &text);
-        let entry = self.enter(Event::Intended(self.intended(change, read, &planned, text))).await?;
+        let entry = self.enter(Event::Intended(self.intended(change, read, &text))).await?;
         let write = WriteId(entry.number);
+        let text = entry.mark().map_or(text.clone(), |mark| mark.sign(&text, LONGEST_CLOSING_TEXT));
+        let planned = planned(change, &text);
         match self.workspace.put_incident(&read.fresh, &planned).await {
             Ok(now) if is_as(&now.state, &planned) => {
                 self.enter(Event::Done(done(write, &now))).await?;
@@ -290,10 +293,10 @@ impl<'a> CarryOut<'a> {
     fn text(&self, change: &Change, read: &Read) -> String {
         let incident = &read.confirmed.incident;
         let subject = Subject::of(incident, incident.owner.as_ref(), Some(read.confirmed.at));
-        closing_text(change, &subject, &self.engine.observer.policy, &self.run.to_string())
+        closing_text(change, &subject, &self.engine.observer.policy)
     }
 
-    fn intended(&self, change: &Change, read: &Read, planned: &IncidentChange, text: String) -> Intended {
+    fn intended(&self, change: &Change, read: &Read, text: &str) -> Intended {
         let alerts = change.alerts.iter().zip(&read.documents).map(|(alert, document)| AlertRead {
             id: alert.id.clone(),
             state: alert.state.clone(),
@@ -309,9 +312,10 @@ impl<'a> CarryOut<'a> {
                 incident: body(read.fresh.document()),
                 alerts: alerts.collect(),
             },
-            after: state_after(planned),
+            after: state_after(&planned(change, text)),
             cause: cause(change),
-            reason: text,
+            reason: text.to_owned(),
+            signed_by: change.to.lowers().then(|| self.engine.identity.instance.clone()),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! A pass that writes.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
+use lockstep_core::Instance;
 use lockstep_ledger::{Began, Binary, Confirmed, Event, Hash, Ledger, PolicyUsed};
 use tokio_util::sync::CancellationToken;
 
 use crate::braked::enter_braked;
 use crate::carry_out::{CarryOut, Order};
 use crate::clock::Clock;
+use crate::marks::OTHER_INSTANCE_WITHIN;
 use crate::observe::{Observation, Observer};
 use crate::outcome::{Pass, Told};
 use crate::settle::settle;
@@ -30,22 +33,37 @@ pub struct Engine {
 /// Who runs, as the ledger records it.
 #[derive(Clone, Debug)]
 pub struct Identity {
-    /// The name of the installation.
-    pub instance: String,
+    /// The installation.
+    pub instance: Instance,
     /// The policy, by name and by what it says.
     pub policy: PolicyUsed,
-    /// The program.
-    pub binary: Binary,
+    /// How long after its last mark another installation counts as one that still writes here; nothing is written meanwhile.
+    pub other_instance_within: Duration,
+    program: Arc<LazyLock<Option<Hash>>>,
 }
 
 impl Identity {
-    /// `instance` under the policy called `policy_name` that says `policy_text`; `binary` hashes the program's own file.
-    pub fn new(instance: &str, policy_name: &str, policy_text: &str, binary: Option<&[u8]>) -> Self {
-        Self {
-            instance: instance.into(),
-            policy: PolicyUsed { name: policy_name.into(), hash: Hash::of(policy_text) },
-            binary: Binary { version: env!("CARGO_PKG_VERSION").into(), hash: binary.map(Hash::of) },
-        }
+    /// `instance` under `policy`. `program` hashes the file of the program that runs, and is asked once, when a run begins to
+    /// write.
+    pub fn new(instance: Instance, policy: PolicyUsed, program: fn() -> Option<Hash>) -> Self {
+        let program = Arc::new(LazyLock::new(program));
+        Self { instance, policy, other_instance_within: OTHER_INSTANCE_WITHIN, program }
+    }
+
+    /// The same, for which another installation counts as one that still writes for so long after its last mark.
+    #[must_use]
+    pub fn minding(self, other_instance_within: Duration) -> Self {
+        Self { other_instance_within, ..self }
+    }
+
+    /// The same, under another policy.
+    pub(crate) fn under(&self, policy: PolicyUsed) -> Self {
+        Self { policy, ..self.clone() }
+    }
+
+    /// The program that runs.
+    pub(crate) fn binary(&self) -> Binary {
+        Binary { version: env!("CARGO_PKG_VERSION").into(), hash: **self.program }
     }
 }
 
@@ -58,12 +76,16 @@ impl Engine {
     /// Each write was entered in the ledger before it left. A pass over a world at rest writes nothing the second time.
     ///
     /// # Errors
-    /// Whatever stops a pass before its first write, and a ledger that cannot be used. What goes wrong with single changes
+    /// Whatever stops a pass before its first write, among it marks that speak against writing ([`Observation::vouched`]), and a
+    /// ledger that cannot be used. What goes wrong with single changes
     /// is among the outcomes.
     pub async fn pass(&self, stop: &CancellationToken, told: &(dyn Fn(Told<'_>) + Sync)) -> Result<Pass, Stopped> {
         settle(self).await?;
         self.take_approvals().await?;
         let mut observation = self.observer.observe(&self.ledger.history()).await?;
+        if !self.observer.policy.only_observes() {
+            observation.vouched(&self.identity, &**self.ledger.log()).await?;
+        }
         self.remember(&observation).await?;
         enter_braked(self, &mut observation).await?;
         if observation.due.is_empty() && observation.pushes.is_empty() {

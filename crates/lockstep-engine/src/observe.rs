@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
-use lockstep_azure::{Question, Sightings, Unreadable, Untouched, Workspace};
+use lockstep_azure::{Marked, Question, Sightings, Unreadable, Untouched, Workspace};
 use lockstep_core::{
     Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Knobs, Plan, Policy, Push, Reason,
     Settles, Sight, Time, Trip, Verdict, Waiting, plan, propose,
@@ -56,6 +56,8 @@ pub struct Observation {
     pub untouched: BTreeMap<Untouched, u64>,
     /// Incidents whose row in the tables cannot be read. Nothing is known about them.
     pub unreadable: Vec<Unreadable>,
+    /// The installations that have written here, by the marks in the tables.
+    pub marks: Vec<Marked>,
     /// When the tables answered, by the service's clock.
     pub asked: Time,
     /// When the newest row of `SecurityIncident` came in; `None` where there is none.
@@ -113,6 +115,7 @@ impl Observer {
             lookback: if is_whole { Question::FULL_LOOKBACK } else { Question::LOOKBACK },
             open: self.policy.sight == Sight::Direct,
             first_look: self.adopts(history),
+            marks_since: history.restarted(),
             since: looked.last.or_else(|| oldest(history)).map(|last| Time::from_ticks(last.ticks() - OVERLAP)),
             ..Question::new(&self.policy)
         };
@@ -183,6 +186,7 @@ impl Observer {
             brakes: history.brakes().cloned().collect(),
             untouched,
             unreadable: sightings.unreadable,
+            marks: sightings.marks,
             asked: sightings.asked,
             incidents_ingested: sightings.incidents_ingested,
             alerts_ingested: sightings.alerts_ingested,
@@ -272,7 +276,8 @@ fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Optio
         return None;
     }
     let alerts = incident.alerts.iter().map(|alert| AlertStood { id: alert.id.clone(), state: alert.state.clone() });
-    Some(BaseMoved { incident: incident.id.clone(), state: incident.state.clone(), alerts: alerts.collect(), why })
+    let (id, state) = (incident.id.clone(), incident.state.clone());
+    Some(BaseMoved { incident: id, state, alerts: alerts.collect(), why, written: None })
 }
 
 /// The keys of a policy that ask for what no pass does yet.

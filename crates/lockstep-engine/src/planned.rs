@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::StreamExt;
-use lockstep_azure::Question;
-use lockstep_core::{Change, Course, Incident, Item, Reason, Sight};
+use lockstep_core::{Change, Course, Incident, Item, Reason};
 use lockstep_ledger::{Approval, Approved, Body, Event, OpenBrake, RunId};
 use tokio_util::sync::CancellationToken;
 
@@ -56,9 +55,7 @@ impl Engine {
     ) -> Result<CarriedOut, Stopped> {
         settle(self).await?;
         self.take_approvals().await?;
-        let policy = &self.observer.policy;
-        let question = Question { open: policy.sight == Sight::Direct, ..Question::new(policy) };
-        let sightings = self.observer.workspace.sightings(&question).await.map_err(Stopped::at_input)?;
+        let sightings = self.sightings().await?;
         let plan = Body::of(planned.text.as_str());
         let made = self.ledger.history().made_of(plan.hash()).clone();
         if let Some(by) = &planned.approved_by {

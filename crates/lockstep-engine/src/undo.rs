@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use futures::StreamExt;
 use lockstep_azure::{Fault, FreshIncident, IncidentChange, WriteError};
-use lockstep_core::{AlertAct, AlertId, IncidentId, IncidentState, Time};
-use lockstep_ledger::{AlertRead, Before, Cause, Counts, Entries, Event, Filter, InDoubt, Intended, RunId, WriteId};
+use lockstep_core::{AlertAct, AlertId, IncidentId, IncidentState};
+use lockstep_ledger::{
+    AlertRead, Before, Cause, Counts, Entries, Entry, Event, Filter, InDoubt, Intended, RunId, WriteId,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::carry_out::{CarryOut, Order, body, done, is_as};
@@ -123,6 +125,7 @@ impl Engine {
     /// As [`Engine::pass`]. A run that is not in the ledger has written nothing.
     pub async fn undo(&self, undo: &Undo, stop: &CancellationToken) -> Result<Undone, Stopped> {
         settle(self).await?;
+        let asked = self.sightings().await?.asked;
         let (written, alerts) = self.written_by(undo).await?;
         let mut taken = Vec::new();
         let mut due = Vec::new();
@@ -146,7 +149,6 @@ impl Engine {
         }
         let mut run = None;
         if !due.is_empty() {
-            let asked = self.service_time();
             let carry_out = CarryOut::begin(self, Order { undoes: Some(undo.run), ..Order::own(asked) }).await?;
             let each = due.into_iter().map(|(incident, written)| async {
                 let became = carry_out.take_back(&incident, &written, undo, stop).await;
@@ -166,23 +168,25 @@ impl Engine {
         undo: &Undo,
     ) -> Result<(BTreeMap<IncidentId, Written>, Vec<(AlertId, AlertAct)>), Stopped> {
         let mut entries = Entries::new(self.ledger.log().clone(), Filter::default());
-        let mut open: BTreeMap<u64, Event> = BTreeMap::new();
+        let mut open: BTreeMap<u64, Entry> = BTreeMap::new();
         let mut written: BTreeMap<IncidentId, Written> = BTreeMap::new();
         let mut alerts = Vec::new();
         let is_wanted = |incident: &IncidentId| undo.incident.as_ref().is_none_or(|wanted| wanted == incident);
         while let Some(entry) = entries.next().await? {
-            let happened = match entry.event {
-                event @ (Event::Intended(_) | Event::AlertIntended(_)) => {
-                    open.insert(entry.number, event);
+            let happened = match &entry.event {
+                Event::Intended(_) | Event::AlertIntended(_) => {
+                    open.insert(entry.number, entry);
                     continue;
                 }
                 Event::Done(done) => done.write,
                 Event::Settled(settled) if settled.happened => settled.write,
                 _ => continue,
             };
-            match open.remove(&happened.0) {
-                Some(Event::Intended(intended)) if intended.run == undo.run && is_wanted(&intended.incident) => {
-                    let Intended { incident, number, before, after, .. } = intended;
+            let Some(Entry { event, hash, .. }) = open.remove(&happened.0) else { continue };
+            match event {
+                Event::Intended(intended) if intended.run == undo.run && is_wanted(&intended.incident) => {
+                    let after = intended.sent(happened, hash);
+                    let Intended { incident, number, before, .. } = intended;
                     let first = written.remove(&incident);
                     let before = (first.as_ref().map_or(before.state, |it| it.before.clone()), before.alerts);
                     let (before, alerts) = before;
@@ -191,12 +195,12 @@ impl Engine {
                         Written { write: happened, number, before, left: after, alerts, last: happened },
                     );
                 }
-                Some(Event::Intended(intended)) => {
+                Event::Intended(intended) => {
                     if let Some(written) = written.get_mut(&intended.incident) {
                         written.last = happened;
                     }
                 }
-                Some(Event::AlertIntended(intended))
+                Event::AlertIntended(intended)
                     if intended.run == undo.run && intended.follows.iter().any(|it| is_wanted(&it.incident)) =>
                 {
                     alerts.push((intended.before.id.clone(), reverse(&intended.before.state)));
@@ -205,11 +209,6 @@ impl Engine {
             }
         }
         Ok((written, alerts))
-    }
-
-    /// The service's time as far as the ledger knows it: that of the last look.
-    fn service_time(&self) -> Time {
-        self.ledger.history().runs().last().map_or_else(Time::default, |run| run.started.asked)
     }
 }
 
@@ -270,6 +269,8 @@ impl CarryOut<'_> {
             after: written.before.clone(),
             cause: Cause::default(),
             reason: format!("{} took back entry {} of run {}", undo.by, written.write, undo.run),
+            // What stood there before stands there again, to the letter.
+            signed_by: None,
         };
         let write = WriteId(self.enter(Event::Intended(intended)).await?.number);
         match self.workspace().put_incident(fresh, &change).await {

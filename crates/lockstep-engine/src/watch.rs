@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::engine::{Engine, Identity};
+use crate::engine::Engine;
 use crate::grace::Grace;
 use crate::observe::{Observation, Observer};
 use crate::outcome::{Pass, Told};
@@ -103,7 +103,7 @@ impl Engine {
             if let Some(wanted) = watcher.wanted() {
                 if wanted.policy == engine.observer.policy {
                     // It says the same in other words: the ledger records these from now on.
-                    engine.identity = Identity { policy: wanted.used, ..Identity::clone(&engine.identity) }.into();
+                    engine.identity = engine.identity.under(wanted.used).into();
                     candidate = None;
                 } else {
                     candidate = Some(Candidate { wanted, told: None });
@@ -146,7 +146,7 @@ impl Engine {
         }
         if newly.is_empty() {
             watcher.policy(wanted, &Answer::Holds);
-            self.identity = Identity { policy: wanted.used.clone(), ..Identity::clone(&self.identity) }.into();
+            self.identity = self.identity.under(wanted.used.clone()).into();
             self.observer = Observer::new(self.observer.workspace.clone(), wanted.policy.clone());
             *candidate = None;
         } else if told.as_ref() != Some(&newly) {

@@ -14,6 +14,8 @@ pub(crate) struct Brakes {
     lowered: BTreeMap<WriteId, Lowered>,
     /// What each write that somebody approved, and whose outcome is not known, was.
     approved_writes: BTreeMap<WriteId, Item>,
+    /// What was lowered before the ledger was made anew, as the tables tell.
+    inherited: Vec<Lowered>,
     on: BTreeMap<BrakeScope, OpenBrake>,
     released: BTreeMap<BrakeScope, BTreeSet<Item>>,
     approved: BTreeSet<Item>,
@@ -72,7 +74,7 @@ impl OpenBrake {
 impl Brakes {
     pub fn record(&self) -> BrakeRecord {
         BrakeRecord {
-            lowered: self.lowered.values().cloned().collect(),
+            lowered: self.lowered.values().chain(&self.inherited).cloned().collect(),
             on: self.on.iter().map(|(scope, brake)| (scope.clone(), brake.number())).collect(),
             released: self.released.clone(),
             approved: self.approved.clone(),
@@ -96,6 +98,10 @@ impl Brakes {
             Event::AlertIntended(AlertIntended { act, place, .. }) if act.lowers() => {
                 let subscriptions = BTreeSet::from([place.subscription().to_owned()]);
                 self.lower(write, Lowered { at: self.run.of(entry), subscriptions, person: None });
+            }
+            Event::Restarted(restarted) => {
+                let lowered = |at: &Time| Lowered { at: *at, subscriptions: BTreeSet::new(), person: None };
+                self.inherited = restarted.lowered.iter().map(lowered).collect();
             }
             Event::Done(done) => self.happened(done.write),
             Event::Settled(settled) if settled.happened => self.happened(settled.write),

@@ -1,6 +1,6 @@
 //! The chain: how each line of a ledger vouches for all that came before it.
 
-use std::fmt;
+use std::{fmt, io};
 
 use lockstep_core::Time;
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,22 @@ impl Hash {
     /// The hash of some bytes.
     pub fn of(bytes: impl AsRef<[u8]>) -> Self {
         Self(Sha256::digest(bytes).into())
+    }
+
+    /// The hash of everything that `bytes` gives.
+    ///
+    /// # Errors
+    ///
+    /// What reading it failed with.
+    pub fn of_all(mut bytes: impl io::Read) -> io::Result<Self> {
+        let mut hasher = Sha256::new();
+        io::copy(&mut bytes, &mut hasher)?;
+        Ok(Self(hasher.finalize().into()))
+    }
+
+    /// Its first 16 bytes as a number, the first byte as the highest.
+    pub fn first_half(&self) -> u128 {
+        self.0[..16].iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 
     /// Reads 64 hexadecimal digits in lower case; `None` for anything else.

@@ -82,7 +82,9 @@ impl Entries {
         let about = match &entry.event {
             Event::RunStarted(started) => self.filter.wants_run(started.run),
             Event::RunEnded(ended) => self.filter.wants_run(ended.run),
-            Event::Began(_) | Event::Pruned(_) => self.filter.run.is_none() && self.filter.incident.is_none(),
+            Event::Began(_) | Event::Restarted(_) | Event::Pruned(_) => {
+                self.filter.run.is_none() && self.filter.incident.is_none()
+            }
             Event::Intended(intended) => {
                 let is_about = |incident: &IncidentId| intended.incident == *incident;
                 self.wants_write(entry.number, intended.run, is_about)

@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use lockstep_core::{
-    Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, IncidentId, IncidentState, Item, Time, Version,
+    Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Closing, IncidentId, IncidentState, Instance, Item,
+    LONGEST_CLOSING_TEXT, Mark, Time, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -16,6 +17,8 @@ use crate::format;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
+    /// A person let the ledger go on although the workspace shows writes that it does not hold.
+    Restarted(Restarted),
     /// The ledger begins: from this moment of the service's clock on, what happens is followed.
     Began(Began),
     /// A run began. A run that was still open before it was cut short and stays without an end.
@@ -55,6 +58,32 @@ pub struct Began {
     pub at: Time,
 }
 
+/// A person let the ledger go on although the workspace shows writes of this installation that it does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Restarted {
+    /// Who, as they or their operating system name them.
+    pub by: String,
+    /// When, by the service's clock. Marks that the workspace showed until then need no entry.
+    #[serde(with = "format::moment")]
+    pub at: Time,
+    /// What it goes on from.
+    pub from: StartedFrom,
+    /// When this installation lowered incidents in the day before, as the tables tell: the brake goes on counting them.
+    #[serde(with = "format::moments")]
+    pub lowered: Vec<Time>,
+}
+
+/// What a ledger goes on from that had lost what it held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StartedFrom {
+    /// The base was made anew from the workspace's tables.
+    Tables,
+    /// Nothing: a person takes it upon themselves.
+    Nothing,
+}
+
 /// A run began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +117,13 @@ pub struct PolicyUsed {
     pub hash: Hash,
 }
 
+impl PolicyUsed {
+    /// The policy called `name` that says `text`.
+    pub fn of(name: &str, text: &str) -> Self {
+        Self { name: name.to_owned(), hash: Hash::of(text) }
+    }
+}
+
 /// A program: its version and the hash of its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -119,6 +155,10 @@ pub struct Intended {
     pub cause: Cause,
     /// Why, in a sentence.
     pub reason: String,
+    /// The installation whose mark the closing text ends with where it is sent; `None` where no mark follows. The text in
+    /// `after` is without it: a mark names the hash of the entry, which it can therefore not be in.
+    #[serde(with = "format::optional_instance", default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<Instance>,
 }
 
 /// Whose acts, and in which subscriptions, a write follows.
@@ -132,6 +172,23 @@ pub struct Cause {
 }
 
 impl Intended {
+    /// Where the incident will stand as the service is told: with the mark of the entry that holds this.
+    pub fn sent(&self, entry: WriteId, hash: Hash) -> IncidentState {
+        match (&self.after, self.mark(entry, hash)) {
+            (IncidentState::Closed(Some(closing)), Some(mark)) => {
+                let comment = mark.sign(&closing.comment, LONGEST_CLOSING_TEXT);
+                IncidentState::Closed(Some(Closing { comment, ..closing.clone() }))
+            }
+            (after, _) => after.clone(),
+        }
+    }
+
+    /// The mark of the entry that holds this; `None` where its text has none.
+    pub fn mark(&self, entry: WriteId, hash: Hash) -> Option<Mark> {
+        let instance = self.signed_by.clone()?;
+        Some(Mark { instance, run: self.run.as_u128(), entry: entry.0, head: hash.first_half() })
+    }
+
     /// Whether it makes the incident less visible.
     pub fn lowers(&self) -> bool {
         self.after.is_closed() && !self.before.state.is_closed()
@@ -284,6 +341,9 @@ pub struct BaseMoved {
     pub alerts: Vec<AlertStood>,
     /// Why they are taken to agree.
     pub why: WhyMoved,
+    /// The state in which we last wrote it, where the tables had to tell that; otherwise the entry of that write does.
+    #[serde(with = "format::optional_incident_state", default, skip_serializing_if = "Option::is_none")]
+    pub written: Option<IncidentState>,
 }
 
 impl BaseMoved {
@@ -414,6 +474,16 @@ pub struct Entry {
     pub hash: Hash,
 }
 
+impl Entry {
+    /// The mark that the write which it announces leaves in the workspace; `None` where it announces none that leaves one.
+    pub fn mark(&self) -> Option<Mark> {
+        match &self.event {
+            Event::Intended(intended) => intended.mark(WriteId(self.number), self.hash),
+            _ => None,
+        }
+    }
+}
+
 /// A run: a GUID, which is also the correlation id of every write of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -428,6 +498,11 @@ impl RunId {
     /// Reads a GUID in any of its usual forms; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
+    }
+
+    /// The GUID as a number.
+    pub fn as_u128(self) -> u128 {
+        self.0.as_u128()
     }
 }
 

@@ -80,8 +80,20 @@ spelled!(
     optional_version: Option<lockstep_core::Version> as Option<String>, |version| version.as_ref().map(|it| it.0.clone()), |text| Some(text.map(lockstep_core::Version))
 );
 spelled!(
+    /// An installation, where there is one.
+    optional_instance: Option<lockstep_core::Instance> as Option<String>, |it| it.as_ref().map(|it| it.as_str().to_owned()), |text| match text { None => Some(None), Some(text) => lockstep_core::Instance::parse(&text).map(Some) }
+);
+spelled!(
     /// A moment in RFC 3339, in UTC.
     moment: Time as String, |time| rfc3339(*time), |text| read_rfc3339(&text)
+);
+spelled!(
+    /// Moments in RFC 3339, in UTC.
+    moments: Vec<Time> as Vec<String>, |times| times.iter().copied().map(rfc3339).collect(), |texts| texts.iter().map(|text| read_rfc3339(text)).collect()
+);
+spelled!(
+    /// Where an incident stands, where that is known.
+    optional_incident_state: Option<lockstep_core::IncidentState> as Option<IncidentStateForm>, |state| state.as_ref().map(IncidentStateForm::of), |form| Some(form.map(IncidentStateForm::read))
 );
 spelled!(
     /// Where Defender for Cloud keeps an alert.

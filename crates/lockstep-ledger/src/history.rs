@@ -21,6 +21,7 @@ pub struct History {
     unconfirmed: BTreeMap<WriteId, Unconfirmed>,
     bases: BTreeMap<IncidentId, Agreed>,
     began: Option<Time>,
+    restarted: Option<Time>,
     brakes: Brakes,
     pruned: Option<(u64, Time)>,
     /// What was made of each plan file.
@@ -85,6 +86,12 @@ impl History {
         self.began
     }
 
+    /// When a person last let the ledger go on although the workspace showed marks that it does not hold, by the service's
+    /// clock; `None` where nobody had to.
+    pub fn restarted(&self) -> Option<Time> {
+        self.restarted
+    }
+
     /// What both sides of an incident last agreed on, by our last write that happened or without one. `None` where nothing
     /// was entered about it.
     pub fn base(&self, incident: &IncidentId) -> Option<&Agreed> {
@@ -147,6 +154,7 @@ impl History {
         self.brakes.note(entry);
         match &entry.event {
             Event::Began(began) => self.began = Some(began.at),
+            Event::Restarted(restarted) => self.restarted = Some(restarted.at),
             Event::RunStarted(started) => {
                 self.runs.push(Run { started: started.clone(), at: entry.at, number: entry.number, end: None });
             }
@@ -154,7 +162,8 @@ impl History {
                 if let Some(plan) = self.runs.last().and_then(|run| run.started.plan.as_ref()) {
                     self.planned.insert(WriteId(entry.number), (plan.hash(), intended.item()));
                 }
-                self.intend(entry, Intent::Incident(intended.clone()));
+                let after = intended.sent(WriteId(entry.number), entry.hash);
+                self.intend(entry, Intent::Incident(Intended { after, ..intended.clone() }));
             }
             Event::AlertIntended(intended) => self.intend(entry, Intent::Alert(intended.clone())),
             Event::Done(done) => self.close(done.write, true),
@@ -169,7 +178,8 @@ impl History {
                 self.unconfirmed.remove(&confirmed.write);
             }
             Event::BaseMoved(moved) => {
-                let written = self.base(&moved.incident).and_then(|base| base.written().cloned());
+                let before = || self.base(&moved.incident).and_then(|base| base.written().cloned());
+                let written = moved.written.clone().or_else(before);
                 self.bases.insert(moved.incident.clone(), moved.agreed().with_written(written));
             }
             Event::Pruned(pruned) => self.pruned = Some((pruned.up_to, entry.at)),
@@ -245,7 +255,7 @@ pub struct Unconfirmed {
     pub write: WriteId,
     /// When it was intended.
     pub at: Time,
-    /// What was intended.
+    /// What was intended; an incident's closing text as it was sent, with its mark.
     pub intended: Intent,
 }
 
@@ -256,7 +266,7 @@ pub struct OpenIntent {
     pub write: WriteId,
     /// When it was intended.
     pub at: Time,
-    /// What was intended.
+    /// What was intended; an incident's closing text as it was sent, with its mark.
     pub intended: Intent,
     /// Why it is in doubt; `None` where nobody said so, as after a crash.
     pub in_doubt: Option<String>,

@@ -32,8 +32,8 @@ pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
     AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
-    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Pruned, Refused, RunEnded, RunId,
-    RunStarted, Settled, WhyMoved, WriteId,
+    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Pruned, Refused, Restarted,
+    RunEnded, RunId, RunStarted, Settled, StartedFrom, WhyMoved, WriteId,
 };
 pub use export::View;
 pub use history::{History, Intent, OpenIntent, Run, Unconfirmed};

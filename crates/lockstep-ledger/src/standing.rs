@@ -99,7 +99,7 @@ impl Standing {
             Event::Pruned(pruned) if pruned.up_to >= number => {
                 return Err(OutOfOrder::PrunedAhead { up_to: pruned.up_to });
             }
-            Event::Began(_) | Event::BaseMoved(_) | Event::Pruned(_) => {}
+            Event::Began(_) | Event::Restarted(_) | Event::BaseMoved(_) | Event::Pruned(_) => {}
             Event::RunEnded(ended) => {
                 self.under_way(ended.run)?;
                 let unanswered = self.open.iter().find(|(_, open)| open.run == ended.run && !open.in_doubt);

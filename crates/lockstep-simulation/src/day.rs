@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lockstep_azure::{Auth, Cloud, Endpoints, InProcess, Options, Scope, Secret, Workspace};
-use lockstep_core::{Brake, IncidentState, Policy, Preset, Time};
+use lockstep_core::{Brake, IncidentState, Instance, Policy, Preset, Time};
 use lockstep_engine::{Clock, Engine, Identity, Observer, Outcome, Pass, Stopped, Told};
-use lockstep_ledger::{Holder, Ledger, Log, verify};
+use lockstep_ledger::{Holder, Ledger, Log, PolicyUsed, verify};
 use lockstep_twin::Twin;
 use lockstep_twin::world::{FinishedAlert, Portal, Settings, World};
 use time::OffsetDateTime;
@@ -135,10 +135,11 @@ impl Day {
         let ledger = Ledger::open(Arc::new(self.stage.disk.log(crash.clone())), &holder("first")).await;
         let ledger = ledger.expect("nobody else has the ledger");
         let workspace = self.stage.workspace(&crash);
+        let first = Instance::parse("first").expect("it is a name");
         let engine = Engine {
             observer: Observer::new(workspace, self.policy.clone()),
             ledger,
-            identity: Arc::new(Identity::new("first", "seed", "", None)),
+            identity: Arc::new(Identity::new(first, PolicyUsed::of("seed", ""), || None)),
             clock: Clock::starting_at(Time::from_ticks(0)),
         };
         self.engine = Some(Running { engine, crash });

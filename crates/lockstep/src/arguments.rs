@@ -222,13 +222,34 @@ pub enum LedgerCommand {
     /// Hand out entries for other programs
     Export(Export),
     /// Check every entry and everything that it vouches for
-    Verify {
-        /// What standard output holds
-        #[arg(long, value_name = "FORMAT", default_value = "text")]
-        format: Format,
-    },
+    Verify(Verify),
+    /// Restore what both sides last agreed on from the workspace's tables, where the ledger lost it
+    Rebuild(NewStart),
+    /// Let the ledger go on without what it lost: take it upon yourself that nobody knows what was agreed on
+    AcceptNewStart(NewStart),
     /// Remove what was read before old writes; the entries and their hashes stay
     Prune(Prune),
+}
+
+/// What `ledger verify` takes.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Verify {
+    /// Compare it with the workspace, too: writes of this installation without an entry, and entries without a write
+    #[arg(long)]
+    pub against_workspace: bool,
+    #[command(flatten)]
+    pub pass: Pass,
+}
+
+/// What `ledger rebuild` and `ledger accept-new-start` take.
+#[derive(Clone, Debug, Args)]
+pub struct NewStart {
+    /// Whose word it is, for the ledger; whoever is logged in if not given
+    #[arg(long, value_name = "NAME")]
+    pub by: Option<String>,
+    /// How long one request may wait for a service that wants to be left alone, in all
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration)]
+    pub patience: Duration,
 }
 
 /// What `ledger list` takes.

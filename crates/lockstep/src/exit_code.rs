@@ -52,7 +52,7 @@ impl ExitCode {
             Self::Input => "incomplete input or service failure: nothing was written",
             Self::Writes => "some writes failed or are in doubt",
             Self::Rights => "the identity was not accepted or lacks a right",
-            Self::Ledger => "the ledger cannot be used, or another instance holds it",
+            Self::Ledger => "the ledger cannot be used, does not fit the workspace, or another instance writes",
             Self::Stale => "the plan is stale",
         }
     }

@@ -247,7 +247,7 @@ impl PlaceTable {
             cloud: settings.cloud.clone(),
             host: settings.host().to_owned(),
             workspace: settings.scope.arm_id(),
-            instance: settings.instance.clone(),
+            instance: settings.instance.to_string(),
         }
     }
 }

@@ -1,11 +1,23 @@
 //! What differs by operating system, and what is taken from the machine: its clock and standard input.
 
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
 use std::time::SystemTime;
 
+use lockstep_ledger::Hash;
 use time::OffsetDateTime;
+
+/// The hash of the program that runs; `None` where its file cannot be read.
+pub fn program_hash() -> Option<Hash> {
+    // On Linux this is the program that runs even where its file was replaced since.
+    let running = Path::new("/proc/self/exe");
+    let file = match File::open(running) {
+        Ok(file) => file,
+        Err(_) => File::open(std::env::current_exe().ok()?).ok()?,
+    };
+    Hash::of_all(file).ok()
+}
 
 /// Listens for somebody who asks the process to end: Ctrl-C, and what service managers and consoles send.
 #[cfg(unix)]

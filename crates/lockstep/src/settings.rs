@@ -8,8 +8,10 @@ mod environment;
 mod file;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Webhook};
+use lockstep_core::Instance;
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -18,7 +20,7 @@ pub use file::Document;
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
-use file::{CloudTable, File, PaceTable, Text, WatchTable, WorkspaceTable};
+use file::{CloudTable, File, LedgerTable, PaceTable, Text, WatchTable, WorkspaceTable};
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -39,10 +41,12 @@ pub struct Settings {
     pub policy: ChosenPolicy,
     /// Where the ledger lies.
     pub ledger: PathBuf,
+    /// How long after its last mark another installation counts as one that still writes; `None` where nobody says.
+    pub other_instance_within: Option<Duration>,
     /// How a watch behaves.
     pub watch: WatchSettings,
-    /// What this installation is called, for whoever finds the ledger in use.
-    pub instance: String,
+    /// What this installation is called: in its marks, and for whoever finds the ledger in use.
+    pub instance: Instance,
 }
 
 /// How a watch behaves.
@@ -73,9 +77,10 @@ impl Settings {
             scope: scope(&document, file.workspace)?,
             auth: auth::auth(&document, file.auth, environment)?,
             policy,
+            other_instance_within: other_instance_within(&document, file.ledger.as_ref())?,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
             watch: watch(&document, file.watch.unwrap_or_default())?,
-            instance: file.instance.unwrap_or_else(|| "lockstep".to_owned()),
+            instance: instance(&document, file.instance)?,
         })
     }
 
@@ -161,6 +166,22 @@ fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Resul
         chosen.policy.sight = sight.into();
     }
     Ok(chosen)
+}
+
+fn instance(document: &Document, named: Option<Text>) -> Result<Instance, Problem> {
+    let Some(named) = named else { return Ok(Instance::default()) };
+    Instance::parse(named.get_ref()).ok_or_else(|| {
+        let message = format!("\"{}\" is no name of an installation", named.get_ref().escape_debug());
+        document.wrong(Some(&named), message, "1 to 40 letters, digits, dots, hyphens and underscores are wanted")
+    })
+}
+
+fn other_instance_within(document: &Document, table: Option<&LedgerTable>) -> Result<Option<Duration>, Problem> {
+    let Some(within) = table.and_then(|table| table.other_instance_within.as_ref()) else { return Ok(None) };
+    humantime::parse_duration(within.get_ref()).map(Some).map_err(|error| {
+        let message = format!("\"{}\" is no length of time: {error}", within.get_ref().escape_debug());
+        document.wrong(Some(within), message, "a length of time such as \"1h\" is wanted")
+    })
 }
 
 fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Problem> {

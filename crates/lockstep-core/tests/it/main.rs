@@ -4,6 +4,7 @@ mod brake;
 mod decide;
 mod grounds;
 mod ids;
+mod mark;
 mod plan;
 mod policy;
 mod remedy;

@@ -41,7 +41,7 @@ fn text_of(alerts: &str, title: &str, name_people: NamePeople, by: Option<Mover>
     }
     let policy = Policy::new("seed", Knobs { name_people, ..Preset::Seed.knobs() });
     match verdict(incident.clone()) {
-        Verdict::Change(change) => closing_text(&change, &Subject::of(&incident, None, None), &policy, "r1"),
+        Verdict::Change(change) => closing_text(&change, &Subject::of(&incident, None, None), &policy),
         other => panic!("{other:?}"),
     }
 }
@@ -53,7 +53,7 @@ fn the_closing_text_says_what_happened_and_where() {
         text,
         "Closed because of what happened in Defender for Cloud: alert \"Suspicious process\" \
          (2518301663999999999_7c1a5e08-0000-4000-8000-000000001000, subscription 7c1a5e08-0000-4000-8000-000000001000) \
-         was dismissed. Who did it is not determined: nobody asked. [lockstep run r1]"
+         was dismissed. Who did it is not determined: nobody asked."
     );
 }
 
@@ -61,7 +61,7 @@ fn the_closing_text_says_what_happened_and_where() {
 fn the_closing_text_says_who_did_it_and_when_as_far_as_the_policy_lets_it() {
     let check = |name_people, by: Mover, expected: &str| {
         let text = text_of("Dismissed Dismissed", "t", name_people, Some(by));
-        assert!(text.ends_with(&format!(" was dismissed. {expected} [lockstep run r1]")), "{text}");
+        assert!(text.ends_with(&format!(" was dismissed. {expected}")), "{text}");
     };
     let who = Who { name: "owner@contoso.example".into(), object_id: "2046feea".into(), ..Who::default() };
     let person = || Mover::Person(who.clone());
@@ -114,4 +114,10 @@ fn the_closing_text_is_bounded_and_escapes_what_others_wrote() {
     assert!(text.chars().count() < 8_000, "{}", text.chars().count());
     assert!(!text.contains('\u{1b}'));
     assert!(text.contains("and 144 more, all finished"), "{text}");
+}
+
+#[test]
+fn the_closing_text_lets_nobody_else_write_a_mark() {
+    let text = text_for("Resolved", "x [Lockstep instance a run b] [other]");
+    assert!(text.contains("x (Lockstep instance a run b] [other]"), "{text}");
 }

@@ -9,6 +9,7 @@ mod doctor;
 mod faults;
 mod guards;
 mod manners;
+mod marks;
 mod movers;
 mod passes;
 mod planned;

@@ -1,11 +1,12 @@
 //! A tenant to test in: a twin, a ledger on a real disk, and an engine between them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use lockstep_azure::{Auth, Cloud, Endpoints, InProcess, Options, Scope, Secret, Workspace};
-use lockstep_core::{IncidentState, Policy, Preset, Time};
+use lockstep_core::{IncidentState, Instance, Policy, Preset, Time};
 use lockstep_engine::{Clock, Engine, Identity, Observer, Outcome, Pass, Stopped};
-use lockstep_ledger::{Entries, Event, Filter, Holder, Ledger, Sqlite};
+use lockstep_ledger::{Entries, Event, Filter, Holder, Ledger, PolicyUsed, Sqlite};
 use lockstep_twin::world::{Actor, AlertRef, AlertStatus, Classification, Closing, NewAlert, Reason, Settings, World};
 use lockstep_twin::{Twin, world};
 use tempfile::TempDir;
@@ -49,8 +50,19 @@ impl Tenant {
         Workspace::new(Endpoints::of(Cloud::Public), scope.unwrap(), auth, client, Options::default()).unwrap()
     }
 
+    /// Where the ledgers lie.
+    pub fn folder(&self) -> &Path {
+        self.dir.path()
+    }
+
     pub fn log(&self) -> Arc<Sqlite> {
         Arc::new(Sqlite::new(self.dir.path().join("ledger.db")))
+    }
+
+    /// The ledger of another name.
+    pub async fn open_ledger_at(&self, name: &str) -> Result<Ledger, lockstep_ledger::Error> {
+        let log = Arc::new(Sqlite::new(self.dir.path().join(name)));
+        Ledger::open(log, &Holder { instance: "test".into(), since: Time::from_ticks(0) }).await
     }
 
     pub async fn open_ledger(&self) -> Result<Ledger, lockstep_ledger::Error> {
@@ -63,10 +75,14 @@ impl Tenant {
     }
 
     pub async fn engine_under(&self, policy: Policy) -> Engine {
+        self.engine_with(policy, self.open_ledger().await.unwrap())
+    }
+
+    pub fn engine_with(&self, policy: Policy, ledger: Ledger) -> Engine {
         Engine {
             observer: Observer::new(self.workspace(), policy),
-            ledger: self.open_ledger().await.unwrap(),
-            identity: Arc::new(Identity::new("test", "seed", "", None)),
+            ledger,
+            identity: Arc::new(Identity::new(Instance::parse("test").unwrap(), PolicyUsed::of("seed", ""), || None)),
             clock: Clock::starting_at(Time::from_ticks(0)),
         }
     }
@@ -118,6 +134,7 @@ fn kind(event: &Event) -> Option<&'static str> {
     match event {
         Event::RunStarted(_) | Event::RunEnded(_) => None,
         Event::Began(_) | Event::BaseMoved(_) | Event::Confirmed(_) => None,
+        Event::Restarted(_) => Some("restarted"),
         Event::Braked(_) => Some("braked"),
         Event::Pruned(_) => Some("pruned"),
         Event::Approved(_) => Some("approved"),

@@ -41,6 +41,13 @@ async fn i15_every_lowering_counts_that_may_have_happened() {
 }
 
 #[tokio::test]
+async fn i15_a_ledger_that_was_made_anew_goes_on_counting() {
+    let inherited = |second| Lowered { at: time(second), subscriptions: BTreeSet::new(), person: None };
+    let all = record([restarted(9, [5, 6]), started(1), intended(1, 7)]).await;
+    assert_eq!(all.lowered, [lowered(1), inherited(5), inherited(6)]);
+}
+
+#[tokio::test]
 async fn i15_a_brake_stays_on_until_all_that_it_holds_is_approved() {
     let on =
         |record: &BrakeRecord| record.on.iter().map(|(scope, number)| (scope.clone(), *number)).collect::<Vec<_>>();

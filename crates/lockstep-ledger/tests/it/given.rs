@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep_core::{
-    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState, Item,
-    Time, Version,
+    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState,
+    Instance, Item, Time, Version,
 };
 use lockstep_ledger::{
     AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
     Confirmed, Counts, Done, Entry, Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed,
-    Refused, RunEnded, RunId, RunStarted, Settled, Sqlite, WhyMoved, WriteId,
+    Refused, Restarted, RunEnded, RunId, RunStarted, Settled, Sqlite, StartedFrom, WhyMoved, WriteId,
 };
 use tempfile::TempDir;
 
@@ -101,6 +101,7 @@ pub fn intended(n: u128, on: u64) -> Event {
         after: closed(),
         cause,
         reason,
+        signed_by: None,
     })
 }
 
@@ -148,11 +149,25 @@ pub fn confirmed(write: u64) -> Event {
 
 pub fn base_moved(on: u64) -> Event {
     let alerts = vec![AlertStood { id: alert(on), state: AlertState::Resolved }];
-    Event::BaseMoved(BaseMoved { incident: incident(on), state: IncidentState::Active, alerts, why: WhyMoved::Echo })
+    let (incident, state) = (incident(on), IncidentState::Active);
+    Event::BaseMoved(BaseMoved { incident, state, alerts, why: WhyMoved::Echo, written: None })
 }
 
 pub fn began(n: u64) -> Event {
     Event::Began(Began { at: time(n) })
+}
+
+/// The intent to close incident `on`, in a text that is sent with a mark.
+pub fn signed(n: u128, on: u64) -> Event {
+    match intended(n, on) {
+        Event::Intended(intended) => Event::Intended(Intended { signed_by: Instance::parse("soc-1"), ..intended }),
+        other => other,
+    }
+}
+
+pub fn restarted(at: u64, lowered: impl IntoIterator<Item = u64>) -> Event {
+    let (by, from) = ("ann".to_owned(), StartedFrom::Tables);
+    Event::Restarted(Restarted { by, at: time(at), from, lowered: lowered.into_iter().map(time).collect() })
 }
 
 pub fn refused(write: u64) -> Event {

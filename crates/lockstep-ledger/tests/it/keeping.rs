@@ -1,7 +1,9 @@
 //! What was entered is there when the ledger is opened again, and says what both sides last agreed on.
 
-use lockstep_core::{Agreed, AlertState, IncidentState};
-use lockstep_ledger::{Error, Hash, History, Intent, OutOfOrder, WriteId, verify};
+use lockstep_core::{Agreed, AlertState, IncidentState, Mark};
+use lockstep_ledger::{
+    BaseMoved, Entries, Error, Event, Filter, Hash, History, Intent, OutOfOrder, WhyMoved, WriteId, verify,
+};
 
 use crate::given::*;
 
@@ -39,6 +41,33 @@ async fn the_base_is_what_the_last_write_that_happened_left() {
     assert_eq!(base(9), None, "doubt is no agreement");
     append_all(&ledger, [settled(6, true)]).await;
     assert_eq!(base(9), Some(written(9)));
+}
+
+#[tokio::test]
+async fn a_text_of_ours_is_remembered_with_the_mark_that_it_was_sent_with() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    append_all(&ledger, [started(1), signed(1, 7), done(2)]).await;
+    let entries = Entries::new(ledger.log().clone(), Filter::default()).all().await.unwrap();
+    let mark = entries[1].mark().unwrap();
+    assert_eq!((mark.entry, mark.run, mark.head), (2, run(1).as_u128(), entries[1].hash.first_half()));
+    let history = ledger.history();
+    let Some(IncidentState::Closed(Some(sent))) = history.base(&incident(7)).unwrap().written() else { panic!() };
+    let IncidentState::Closed(Some(entered)) = closed() else { panic!() };
+    assert_eq!(sent.comment, format!("{} {mark}", entered.comment));
+    assert_eq!(Mark::at_end_of(&sent.comment), Some(mark));
+    assert!(entries.iter().filter(|entry| entry.number != 2).all(|entry| entry.mark().is_none()));
+}
+
+#[tokio::test]
+async fn what_the_tables_gave_back_says_how_we_wrote_it() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    let Event::BaseMoved(moved) = base_moved(7) else { panic!() };
+    let moved = BaseMoved { written: Some(closed()), why: WhyMoved::Rebuilt, ..moved };
+    append_all(&ledger, [restarted(3, []), Event::BaseMoved(moved)]).await;
+    assert_eq!(ledger.history().base(&incident(7)).unwrap().written(), Some(&closed()));
+    assert_eq!(ledger.history().restarted(), Some(time(3)));
 }
 
 #[tokio::test]

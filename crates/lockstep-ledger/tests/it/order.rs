@@ -43,7 +43,7 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
             Some(run) == under_way && !writes().any(|write| intent(write).unwrap().1 == writes_to)
         }
         Event::Confirmed(line) => happened(line.write) && !confirmed(line.write),
-        Event::Began(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
+        Event::Began(_) | Event::Restarted(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
         Event::Pruned(line) => line.up_to <= entered.len() as u64,
         Event::Approved(line) => match line.of {
             Approval::Plan { .. } => true,

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Network, Options, Scope, Secret, Workspace};
-use lockstep_core::Preset;
+use lockstep_core::{Instance, Preset};
 use lockstep_engine::{Clock, Engine, Identity, Observer, Pass};
-use lockstep_ledger::{Holder, Ledger, Sqlite};
+use lockstep_ledger::{Holder, Ledger, PolicyUsed, Sqlite};
 use lockstep_twin::{Server, ServerOptions, Twin};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -155,7 +155,9 @@ async fn engine(server: &Server, folder: &Path) -> Result<Engine, Problem> {
     let ledger = Ledger::open(Arc::new(Sqlite::new(folder.join(LEDGER))), &holder)
         .await
         .map_err(|error| ledger_problem(&error))?;
-    let identity = Arc::new(Identity::new("demo", preset.name(), preset.says(), None));
+    let instance = Instance::parse("demo").expect("it is a name");
+    let identity =
+        Arc::new(Identity::new(instance, PolicyUsed::of(preset.name(), preset.says()), platform::program_hash));
     Ok(Engine { observer: Observer::new(workspace, preset.policy()), ledger, identity, clock })
 }
 

@@ -1,5 +1,7 @@
 //! `lockstep ledger`: what was done, read from the ledger while anybody may be writing to it; and its upkeep.
 
+mod lost;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,25 +9,40 @@ use lockstep_core::{IncidentId, Time};
 use lockstep_engine::Clock;
 use lockstep_ledger::{Entries, Entry, Error, Filter, Holder, Log, RunId, Sqlite, prune, verify};
 
-use super::workspace::ledger_problem;
-use crate::arguments::{Export, Format, Ledger, LedgerCommand, LedgerFilter, Prune};
+use serde_json::json;
+
+use super::workspace::{self, ledger_problem};
+use crate::arguments::{Common, Export, Format, Ledger, LedgerCommand, LedgerFilter, Pass, Prune};
 use crate::exit_code::ExitCode;
 use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Redaction, Screen};
+use crate::settings::{self, Environment, Settings};
 
 /// Shows the entries that are wanted, checks them all, hands them out or removes bodies.
 ///
 /// # Errors
-/// There is no ledger, it cannot be read, or it does not hold.
-pub fn run(path: &Path, options: &Ledger, screen: &mut Screen) -> Result<ExitCode, Problem> {
+/// There is no ledger, it cannot be read, or it does not hold; or the workspace that it is compared with cannot be read.
+pub fn run(
+    common: &Common,
+    options: &Ledger,
+    environment: &Environment,
+    screen: &mut Screen,
+) -> Result<ExitCode, Problem> {
+    let everything = || Settings::read(common, environment);
+    let path = || settings::ledger(common);
     match &options.command {
-        None => list(path, &options.list.filter, options.list.format, screen),
-        Some(LedgerCommand::List(list)) => self::list(path, &list.filter, list.format, screen),
-        Some(LedgerCommand::Show { entry }) => show(path, *entry, screen),
-        Some(LedgerCommand::Export(export)) => self::export(path, export, screen),
-        Some(LedgerCommand::Verify { format }) => check(path, *format, screen),
-        Some(LedgerCommand::Prune(options)) => remove(path, options, screen),
+        None => list(&path()?, &options.list.filter, options.list.format, screen),
+        Some(LedgerCommand::List(list)) => self::list(&path()?, &list.filter, list.format, screen),
+        Some(LedgerCommand::Show { entry }) => show(&path()?, *entry, screen),
+        Some(LedgerCommand::Export(export)) => self::export(&path()?, export, screen),
+        Some(LedgerCommand::Verify(options)) if options.against_workspace => {
+            compare(&everything()?, options.pass, screen)
+        }
+        Some(LedgerCommand::Verify(options)) => check(&path()?, options.pass.format, screen),
+        Some(LedgerCommand::Prune(options)) => remove(&path()?, options, screen),
+        Some(LedgerCommand::Rebuild(options)) => lost::rebuild(&everything()?, options, environment, screen),
+        Some(LedgerCommand::AcceptNewStart(options)) => lost::accept(&everything()?, options, environment, screen),
     }
 }
 
@@ -82,6 +99,32 @@ fn check(path: &Path, format: Format, screen: &mut Screen) -> Result<ExitCode, P
         Format::Json => screen.json(&render::verified_json(&verified)),
     }
     Ok(ExitCode::Done)
+}
+
+/// The ledger by itself, and beside what the workspace tells.
+fn compare(settings: &Settings, options: Pass, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let log: Arc<dyn Log> = Arc::new(Sqlite::new(&settings.ledger));
+    if options.format == Format::Text {
+        render::header(settings, screen);
+    }
+    screen.status("looking ...");
+    let (verified, comparison) = super::runtime()?.block_on(async {
+        let verified = verify(&log).await.map_err(|error| ledger_problem(&error))?;
+        let observer = workspace::observer(settings, options)?;
+        let compared = observer.compare(&log, &settings.instance).await;
+        Ok::<_, Problem>((verified, compared.map_err(|why| workspace::stopped(&why))?))
+    })?;
+    match options.format {
+        Format::Text => {
+            render::verified(&settings.ledger, &verified, screen);
+            render::comparison(&comparison, screen);
+        }
+        Format::Json => {
+            let workspace = render::comparison_json(&comparison);
+            screen.json(&json!({ "ledger": render::verified_json(&verified), "workspace": workspace }));
+        }
+    }
+    Ok(if comparison.holds() { ExitCode::Done } else { ExitCode::Ledger })
 }
 
 fn remove(path: &Path, options: &Prune, screen: &mut Screen) -> Result<ExitCode, Problem> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_engine::Observation;
+use lockstep_engine::{Observation, Stopped};
 use lockstep_ledger::{Error, History, Sqlite};
 
 use super::workspace;
@@ -23,10 +23,19 @@ pub fn run(settings: &Settings, options: &Plan, screen: &mut Screen) -> Result<E
         render::header(settings, screen);
     }
     screen.status("looking ...");
-    let observation = super::runtime()?.block_on(observe(settings, options.pass()))?;
+    let (observation, vouched) = super::runtime()?.block_on(observe(settings, options.pass()))?;
     match options.format {
-        PlanFormat::Text => render::observation(&observation, screen),
-        PlanFormat::Json => screen.json(&render::observation_json(settings, &observation)),
+        PlanFormat::Text => {
+            render::observation(&observation, screen);
+            if let Err(stopped) = &vouched {
+                screen.line(&render::unvouched(stopped));
+            }
+        }
+        PlanFormat::Json => {
+            let mut json = render::observation_json(settings, &observation);
+            json["unvouched"] = vouched.err().map(|stopped| stopped.to_string()).into();
+            screen.json(&json);
+        }
         PlanFormat::Markdown => screen.line(&render::ticket(settings, &observation, options.names)),
     }
     if let Some(file) = &options.output {
@@ -44,12 +53,16 @@ fn write(file: &Path, plan: &PlanFile) -> Result<(), Problem> {
         .map_err(|error| Problem::usage(format!("{} cannot be written", file.display())).because(&error))
 }
 
-async fn observe(settings: &Settings, options: Pass) -> Result<Observation, Problem> {
+/// What was seen, and whether a pass with this ledger might write.
+async fn observe(settings: &Settings, options: Pass) -> Result<(Observation, Result<(), Stopped>), Problem> {
     let observer = workspace::observer(settings, options)?;
-    let history = match History::replay(&Sqlite::new(&settings.ledger)).await {
+    let log = Sqlite::new(&settings.ledger);
+    let history = match History::replay(&log).await {
         // Nothing was ever written.
         Err(Error::Missing { .. }) => History::default(),
         replayed => replayed.map_err(|error| workspace::ledger_problem(&error))?,
     };
-    observer.observe(&history).await.map_err(|stopped| workspace::stopped(&stopped))
+    let observation = observer.observe(&history).await.map_err(|stopped| workspace::stopped(&stopped))?;
+    let vouched = observation.vouched(&workspace::identity(settings), &log).await;
+    Ok((observation, vouched))
 }

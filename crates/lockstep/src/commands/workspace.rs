@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use lockstep_azure::{Error, Network, Options, Patience, Wait, Workspace};
 use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
-use lockstep_ledger::{Holder, Ledger, Sqlite};
+use lockstep_ledger::{Holder, Ledger, PolicyUsed, Sqlite};
 
 use crate::arguments::Pass;
 use crate::exit_code::ExitCode;
@@ -63,12 +63,21 @@ pub async fn engine_telling(
 ) -> Result<Engine, Problem> {
     let observer = observer_telling(settings, options, waits)?;
     let clock = Clock::system();
-    let holder = Holder { instance: settings.instance.clone(), since: clock.now() };
+    let holder = Holder { instance: settings.instance.to_string(), since: clock.now() };
     let ledger =
         Ledger::open(Arc::new(Sqlite::new(&settings.ledger)), &holder).await.map_err(|error| ledger_problem(&error))?;
-    let policy = &settings.policy;
-    let identity = Arc::new(Identity::new(&settings.instance, policy.name(), &policy.text, None));
+    let identity = Arc::new(identity(settings));
     Ok(Engine { observer, ledger, identity, clock })
+}
+
+/// Who this is, for the ledger and the workspace's marks.
+pub fn identity(settings: &Settings) -> Identity {
+    let policy = PolicyUsed::of(settings.policy.name(), &settings.policy.text);
+    let identity = Identity::new(settings.instance.clone(), policy, platform::program_hash);
+    match settings.other_instance_within {
+        Some(within) => identity.minding(within),
+        None => identity,
+    }
 }
 
 /// The problem that stopped a pass.
@@ -80,6 +89,20 @@ pub fn stopped(stopped: &Stopped) -> Problem {
         Stopped::NotAllowed => {
             let problem = Problem::new(ExitCode::Rights, stopped.to_string());
             problem.hint("see which right is missing with `lockstep doctor`")
+        }
+        Stopped::Unvouched { .. } => {
+            let problem = Problem::new(ExitCode::Ledger, stopped.to_string());
+            let problem =
+                problem.hint("put the ledger back that this installation wrote with, if it still is somewhere");
+            let problem = problem
+                .hint("`lockstep ledger rebuild` restores from the workspace's tables what both sides last agreed on");
+            problem.hint("`lockstep ledger accept-new-start` goes on without it; if the mark is another installation's, give each its own `instance`")
+        }
+        Stopped::OtherInstance { .. } => {
+            let problem = Problem::new(ExitCode::Ledger, stopped.to_string());
+            problem.hint(
+                "stop one of the two; `other_instance_within` of [ledger] says how long the other has to be quiet",
+            )
         }
         other => Problem::new(ExitCode::Input, "the pass was stopped").because(other),
     }

@@ -118,6 +118,7 @@ const COLUMNS: [&str; 12] =
 /// Members whose values name people or resources, or are texts that may.
 const NAMES: &[&str] = &[
     "instance",
+    "signed_by",
     "workspace",
     "name",
     "person",

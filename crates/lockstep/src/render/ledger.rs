@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_ledger::{Approval, Entry, Event, Verified, WhyMoved};
+use lockstep_ledger::{Approval, Entry, Event, StartedFrom, Verified, WhyMoved};
 use serde_json::{Value, json};
 
 use super::pass::moment;
@@ -51,6 +51,13 @@ pub(super) fn words(entry: &Entry) -> (&'static str, String, String, Option<Look
         Event::Began(began) => {
             let what = format!("what happens from {} on is followed", moment(began.at));
             ("began", String::new(), what, Some(Look::Faint))
+        }
+        Event::Restarted(restarted) => {
+            let from = match restarted.from {
+                StartedFrom::Tables => "the tables gave back what both sides agreed on",
+                StartedFrom::Nothing => "what it had lost was accepted as lost",
+            };
+            ("restarted", String::new(), format!("{from}, by {}", restarted.by), Some(Look::Notable))
         }
         Event::RunStarted(started) => {
             let workspace = started.workspace.rsplit('/').next().unwrap_or_default();

@@ -12,6 +12,7 @@ mod explain;
 mod export;
 mod kql;
 mod ledger;
+mod marks;
 mod metrics;
 mod pace;
 mod pass;
@@ -34,6 +35,7 @@ pub use explain::{drift, drift_json, explanation, explanation_json};
 pub use export::{Redaction, entries_csv, entries_json, entry_json};
 pub use kql::{answer, answer_line, failure_line, finding, schemas};
 pub use ledger::{entries, verified, verified_json};
+pub use marks::{accepted, comparison, comparison_json, rebuilt, unvouched};
 pub use metrics::{Gauges, METRICS_TYPE, heartbeat, metrics};
 pub use pace::Pace;
 pub use pass::{

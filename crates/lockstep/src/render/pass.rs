@@ -19,7 +19,7 @@ use crate::settings::Settings;
 pub fn header(settings: &Settings, screen: &mut Screen) {
     screen.line(&format!("cloud      {}, {}", safe(&settings.cloud), settings.host()));
     screen.line(&format!("workspace  {} ({})", settings.scope, settings.scope.arm_id()));
-    screen.line(&format!("instance   {}", safe(&settings.instance)));
+    screen.line(&format!("instance   {}", settings.instance));
     screen.line(&format!("policy     {}", safe(settings.policy.name())));
     if settings.policy.policy.sight == Sight::Direct {
         screen.line("sight      direct");
@@ -176,7 +176,7 @@ pub fn carried_out_json(settings: &Settings, done: &CarriedOut) -> Value {
         "cloud": settings.cloud,
         "host": settings.host(),
         "workspace": settings.scope.arm_id(),
-        "instance": settings.instance,
+        "instance": settings.instance.as_str(),
         "policy": settings.policy.name(),
         "run": done.run.map(|run| run.to_string()),
         "brakes": brakes_json(&done.brakes.iter().collect::<Vec<_>>())["brakes"],
@@ -241,7 +241,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "cloud": settings.cloud,
         "host": settings.host(),
         "workspace": settings.scope.arm_id(),
-        "instance": settings.instance,
+        "instance": settings.instance.as_str(),
         "policy": settings.policy.name(),
         "sight": if settings.policy.policy.sight == Sight::Direct { "direct" } else { "tables" },
         "asked": moment(observation.asked),

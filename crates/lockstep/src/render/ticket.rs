@@ -20,7 +20,7 @@ pub fn ticket(settings: &Settings, observation: &Observation, names: bool) -> St
         row("host", settings.host());
         row("workspace", &settings.scope.arm_id());
     }
-    row("instance", &settings.instance);
+    row("instance", settings.instance.as_str());
     row("policy", settings.policy.name());
     row("as of", &moment(observation.asked));
     let waiting = observation.waiting.iter().filter_map(|waiting| {

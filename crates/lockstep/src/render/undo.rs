@@ -52,7 +52,7 @@ pub fn undone_json(settings: &Settings, undone: &Undone) -> Value {
         undone.alerts.iter().map(|(alert, act)| json!({ "alert": alert.as_str(), "reverse": act.to_string() }));
     json!({
         "workspace": settings.scope.arm_id(),
-        "instance": settings.instance,
+        "instance": settings.instance.as_str(),
         "run": undone.run.map(|run| run.to_string()),
         "incidents": incidents.collect::<Vec<_>>(),
         "alerts": alerts.collect::<Vec<_>>(),

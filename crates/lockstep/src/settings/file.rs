@@ -21,7 +21,7 @@ pub type Text = Spanned<String>;
 pub struct File {
     pub policy: Option<Text>,
     pub auth: Option<Spanned<AuthTable>>,
-    pub instance: Option<String>,
+    pub instance: Option<Text>,
     pub cloud: Option<CloudTable>,
     pub workspace: Option<Spanned<WorkspaceTable>>,
     pub ledger: Option<LedgerTable>,
@@ -66,6 +66,7 @@ pub struct WorkspaceTable {
 #[serde(deny_unknown_fields, expecting = "a table with the ledger")]
 pub struct LedgerTable {
     pub path: Option<PathBuf>,
+    pub other_instance_within: Option<Text>,
 }
 
 /// `[watch]`.

@@ -56,7 +56,7 @@ fn entries_are_handed_out_with_and_without_names() {
     assert!(named.contains("law-sentinel") && named.contains("=1+1"), "{named}");
     for format in ["json", "csv"] {
         let redacted = stdout(&place, &["ledger", "export", "--redact", "--format", format]);
-        let names = ["law-sentinel", "=1+1", "rg-sentinel", "lockstep run"];
+        let names = ["law-sentinel", "=1+1", "rg-sentinel", "Closed because"];
         assert!(names.iter().all(|name| !redacted.contains(name)), "{redacted}");
         assert!(redacted.contains("intended"), "{redacted}");
     }
@@ -87,4 +87,42 @@ fn what_was_read_before_old_writes_can_be_removed() {
     let shown: Value = serde_json::from_str(&stdout(&place, &["ledger", "show", &intent(&place)])).expect("JSON");
     assert!(shown["bodies"].as_object().expect("bodies").values().all(Value::is_null), "{shown}");
     check(&place, &["ledger", "prune", "--older-than", "1d", "--ledger", "gone.db"], 7, &["there is no ledger"]);
+}
+
+#[test]
+fn a_ledger_is_compared_with_the_workspace() {
+    let (cloud, place) = given();
+    let verify = ["ledger", "verify", "--against-workspace"];
+    check(&place, &verify, 0, &[" holds: ", "1 writes are in both."]);
+    cloud.twin.with(|world| {
+        let closed = world.incidents().next().expect("an incident").clone();
+        let us = closed.modified_by.clone();
+        let us = lockstep_twin::world::Actor { name: us, object_id: None, user_principal_name: None };
+        world.activate_incident(&closed.name, &us).expect("the incident is there");
+    });
+    check(&place, &verify, 7, &["1 writes in the workspace have no entry", "this installation writes under that name"]);
+    let json = check(&place, &["ledger", "verify", "--against-workspace", "--format", "json"], 7, &[]).stdout;
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    assert_eq!(
+        (&json["workspace"]["holds"], &json["workspace"]["without_entry"][0]["why"]),
+        (&false.into(), &"name".into())
+    );
+}
+
+#[test]
+fn a_ledger_that_is_lost_stops_all_writes_until_somebody_says_how_to_go_on() {
+    let (_cloud, place) = given();
+    let lost = |name: &str| ["apply", "--ledger", name].map(str::to_owned);
+    for (name, command, said) in [
+        ("anew.db", "rebuild", "1 incidents are known again"),
+        ("none.db", "accept-new-start", "goes on without what it lost, on the word of anna"),
+    ] {
+        let apply = lost(name);
+        let apply: Vec<&str> = apply.iter().map(String::as_str).collect();
+        check(&place, &apply, 7, &["does not vouch for, so nothing was written", "lockstep ledger rebuild"]);
+        check(&place, &["plan", "--ledger", name], 0, &["Nothing of this would be written"]);
+        check(&place, &["ledger", command, "--by", "anna", "--ledger", name], 0, &[said]);
+        check(&place, &["ledger", command, "--by", "anna", "--ledger", name], 0, &["Nothing was lost"]);
+        check(&place, &apply, 0, &["nothing is due"]);
+    }
 }

@@ -113,7 +113,7 @@ fn document(settings: &Settings, at: OffsetDateTime, problem: &str, said: &str) 
         "problem": problem,
         "message": said,
         "at": moment_of(at),
-        "instance": settings.instance,
+        "instance": settings.instance.as_str(),
         "workspace": settings.scope.arm_id(),
     })
 }

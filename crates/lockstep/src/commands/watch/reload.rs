@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use lockstep_engine::{Identity, Wanted};
+use lockstep_engine::Wanted;
+use lockstep_ledger::PolicyUsed;
 
 use crate::arguments::Common;
 use crate::policy_file::ChosenPolicy;
@@ -12,7 +13,6 @@ use crate::settings::{self, Settings};
 /// Reads the policy again before each pass, from wherever it was chosen.
 pub struct Reload<'a> {
     common: &'a Common,
-    instance: &'a str,
     seen: Mutex<Seen>,
 }
 
@@ -30,7 +30,7 @@ impl<'a> Reload<'a> {
     pub fn from(settings: &'a Settings, common: &'a Common) -> Self {
         let chosen = settings.policy.clone();
         let holds = chosen.name().to_owned();
-        Self { common, instance: &settings.instance, seen: Mutex::new(Seen { chosen, problem: None, holds }) }
+        Self { common, seen: Mutex::new(Seen { chosen, problem: None, holds }) }
     }
 
     /// The policy, where it changed since this was last asked.
@@ -48,7 +48,7 @@ impl<'a> Reload<'a> {
             Ok(chosen) => {
                 seen.problem = None;
                 seen.chosen = chosen.clone();
-                let used = Identity::new(self.instance, chosen.name(), &chosen.text, None).policy;
+                let used = PolicyUsed::of(chosen.name(), &chosen.text);
                 Ok(Some(Wanted { policy: chosen.policy, used }))
             }
             Err(problem) if seen.problem.as_ref() == Some(&problem) => Ok(None),

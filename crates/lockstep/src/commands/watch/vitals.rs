@@ -61,7 +61,7 @@ impl Vitals {
     /// # Errors
     /// The address cannot be listened at, or a file cannot be written.
     pub async fn start(settings: &Settings, options: &Watch) -> Result<Self, Problem> {
-        let gauges = Gauges::new(&settings.instance, &settings.scope.to_string(), settings.policy.name());
+        let gauges = Gauges::new(settings.instance.as_str(), &settings.scope.to_string(), settings.policy.name());
         let metrics = match &options.metrics {
             Some(MetricsTo::File(path)) => Some(path.clone()),
             _ => None,
