@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::alerts::{self, FreshAlert};
 use crate::credentials::{Auth, AuthError, Identity};
-use crate::endpoints::Endpoints;
+use crate::endpoints::{Endpoints, World};
 use crate::error::{Error, WriteError};
 use crate::exchange::Exchange;
 use crate::incidents::{self, FreshIncident, IncidentChange};
@@ -49,6 +49,8 @@ pub struct Options {
     pub pace: Pace,
     /// Who is told of each wait.
     pub on_wait: OnWait,
+    /// Who is meant to answer.
+    pub world: World,
 }
 
 impl Workspace {
@@ -63,9 +65,9 @@ impl Workspace {
         client: Arc<dyn HttpClient>,
         options: Options,
     ) -> Result<Self, AuthError> {
-        let Options { patience, pace, on_wait } = options;
+        let Options { patience, pace, on_wait, world } = options;
         let identity = Identity::new(auth, scope.tenant(), &endpoints, &client, patience, &on_wait)?;
-        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, pace, &on_wait);
+        let exchange = Exchange::new(&endpoints, Arc::new(identity), &client, patience, pace, &on_wait, world);
         Ok(Self { inner: Arc::new(Inner { endpoints, scope, exchange }), run: Uuid::new_v4() })
     }
 

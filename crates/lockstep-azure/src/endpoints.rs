@@ -80,6 +80,18 @@ pub struct Endpoints {
     logs_audience: String,
 }
 
+/// Who is meant to answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum World {
+    /// Whoever answers.
+    #[default]
+    Any,
+    /// Microsoft's services, or what speaks for them: an answer that a twin has marked as its own is refused.
+    Services,
+    /// A twin: an answer of success that it has not marked is refused.
+    Twin,
+}
+
 /// One of the endpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
@@ -140,6 +152,13 @@ impl Endpoints {
         &self.arm
     }
 
+    /// The first of them that is a host of Microsoft's, with the host.
+    pub fn microsoft_host(&self) -> Option<(Endpoint, &str)> {
+        let all = [(Endpoint::Login, &self.login), (Endpoint::Arm, &self.arm), (Endpoint::Logs, &self.logs)];
+        all.into_iter()
+            .find_map(|(endpoint, url)| Some((endpoint, url.host_str()?)).filter(|(_, host)| is_microsoft(host)))
+    }
+
     /// What to ask of Entra for a token that Azure Resource Manager takes.
     pub(crate) fn arm_scope(&self) -> String {
         format!("{}/.default", self.arm_audience)
@@ -182,6 +201,33 @@ pub enum EndpointsError {
     #[error("\"{}\" cannot be an audience: a URL such as https://management.azure.com is wanted", .0.escape_debug())]
     Audience(String),
 }
+
+/// Whether a host is in a domain that Microsoft's clouds answer in.
+///
+/// Source: <https://learn.microsoft.com/azure/azure-portal/azure-portal-safelist-urls>, all clouds.
+fn is_microsoft(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    MICROSOFT.iter().any(|domain| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')))
+}
+
+const MICROSOFT: [&str; 16] = [
+    "azure.com",
+    "azure.net",
+    "azure.us",
+    "azure.cn",
+    "chinacloudapi.cn",
+    "loganalytics.io",
+    "loganalytics.us",
+    "microsoft.com",
+    "microsoft.us",
+    "microsoftonline.com",
+    "microsoftonline.us",
+    "partner.microsoftonline.cn",
+    "usgovcloudapi.net",
+    "windows.net",
+    "live.com",
+    "office.com",
+];
 
 fn base(endpoint: Endpoint, text: &str) -> Result<Url, EndpointsError> {
     let wrong = || EndpointsError::Url { endpoint, found: text.to_owned() };
@@ -228,6 +274,28 @@ mod tests {
         check("https://arm.twin.local/path", Err(()));
         check("https://arm.twin.local?x=1", Err(()));
         check("arm.twin.local", Err(()));
+    }
+
+    #[test]
+    fn the_hosts_of_microsoft_are_known() {
+        for cloud in Cloud::ALL {
+            assert!(Endpoints::of(*cloud).microsoft_host().is_some(), "{cloud:?}");
+        }
+        let check = |host: &str, expected: bool| {
+            let url = format!("https://{host}");
+            let own = Endpoints::of(Cloud::Public).with(Endpoint::Login, "https://twin.local").expect("a URL");
+            let own = own.with(Endpoint::Logs, "https://twin.local:8443").expect("a URL");
+            let own = own.with(Endpoint::Arm, &url).expect("a URL");
+            assert_eq!(own.microsoft_host().is_some(), expected, "{host}");
+        };
+        check("management.azure.com", true);
+        check("MANAGEMENT.azure.com.", true);
+        check("westeurope.management.azure.com", true);
+        check("azure.com", true);
+        check("notazure.com", false);
+        check("azure.com.example", false);
+        check("localhost:8443", false);
+        check("127.0.0.1", false);
     }
 
     #[test]

@@ -152,6 +152,12 @@ pub enum Fault {
         /// What was found.
         found: String,
     },
+    /// A twin answered in the place of Microsoft's services, or the reverse. Nothing that it says counts.
+    #[error("{}", if *.is_twin { "a twin answers there, and the configuration is for Microsoft's services" } else { "what answers there is no twin, and the configuration was made for one" })]
+    OtherWorld {
+        /// Whether it was a twin that answered.
+        is_twin: bool,
+    },
     /// The credential could not be used on this host.
     #[error("no token could be asked for: {reason}")]
     Credential {
@@ -191,6 +197,10 @@ impl Fault {
             Self::Partial { .. } => "run again; nothing is decided from part of an answer",
             Self::Empty { .. } => "check the workspace id: the workspace holds no data that can be queried",
             Self::Elsewhere { .. } | Self::Endless { .. } => "check whether a proxy answers in the service's place",
+            Self::OtherWorld { is_twin: true } => "set `name = \"twin\"` under [cloud] if a twin is meant",
+            Self::OtherWorld { is_twin: false } => {
+                "name the twin's own hosts, or the cloud that is meant, under [cloud]"
+            }
             Self::Refused { .. } => return None,
             Self::Credential { .. } => "check the kind of credential in the settings",
         })
@@ -217,6 +227,7 @@ impl Error {
             | Fault::Malformed { .. }
             | Fault::Partial { .. }
             | Fault::Empty { .. }
+            | Fault::OtherWorld { .. }
             | Fault::Endless { .. } => self.side == self.operation.side(),
         }
     }

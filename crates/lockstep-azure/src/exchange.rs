@@ -14,8 +14,8 @@ use uuid::Uuid;
 
 use crate::bearer::Bearer;
 use crate::credentials::Identity;
-use crate::endpoints::Endpoints;
-use crate::error::{Error, RequestIds};
+use crate::endpoints::{Endpoints, World};
+use crate::error::{Error, Fault, RequestIds};
 use crate::limit::Limit;
 use crate::no_reply::Lost;
 use crate::operation::{Operation, Side};
@@ -31,6 +31,7 @@ pub struct Exchange {
     throttle: Arc<Throttle>,
     identity: Arc<Identity>,
     tokens_host: String,
+    world: World,
 }
 
 impl Exchange {
@@ -41,6 +42,7 @@ impl Exchange {
         patience: Patience,
         pace: Pace,
         on_wait: &OnWait,
+        world: World,
     ) -> Self {
         let throttle = Arc::new(Throttle::new(Asks::Service, patience, pace, on_wait.clone()));
         let pipeline = |scope: String| {
@@ -52,7 +54,7 @@ impl Exchange {
             _ => "it".to_owned(),
         };
         let (arm, logs) = (pipeline(endpoints.arm_scope()), pipeline(endpoints.logs_scope()));
-        Self { arm, logs, throttle, identity, tokens_host }
+        Self { arm, logs, throttle, identity, tokens_host, world }
     }
 
     /// Waits until a write may leave, and holds a place for it. Answers whether there was anything to wait for.
@@ -71,6 +73,15 @@ impl Exchange {
         let options = PipelineSendOptions { skip_checks: true, ..Default::default() };
         match pipeline.send(&context, &mut request, Some(options)).await {
             Ok(reply) => {
+                let is_twin = reply.headers().get_optional_str(&TWIN).is_some();
+                let is_other = match self.world {
+                    World::Any => false,
+                    World::Services => is_twin,
+                    World::Twin => !is_twin && reply.status().is_success(),
+                };
+                if is_other {
+                    return Err(Error { operation, side: operation.side(), fault: Fault::OtherWorld { is_twin }, ids });
+                }
                 ids.service = reply.headers().get_optional_string(&REQUEST_ID);
                 // Not every 401 comes with a challenge that would have been answered by now.
                 if u16::from(reply.status()) == 401
@@ -102,4 +113,6 @@ fn pipeline(client: &Arc<dyn HttpClient>, per_try: Vec<Arc<dyn Policy>>) -> Pipe
 
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 const CORRELATION_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-correlation-request-id");
+/// The header by which a twin's answers are known.
+const TWIN: HeaderName = HeaderName::from_static("x-lockstep-twin");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");

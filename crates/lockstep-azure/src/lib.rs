@@ -48,7 +48,7 @@ pub use azure_core::http::{HttpClient, Url};
 pub use certificate::{Certificate, CertificateError, Now};
 pub use credentials::{Auth, AuthError, UserAssigned};
 pub use door::{Options, Workspace};
-pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError};
+pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError, World};
 pub use error::{Error, Fault, RequestIds, WriteError};
 pub use in_process::InProcess;
 pub use incidents::{FreshIncident, IncidentChange};

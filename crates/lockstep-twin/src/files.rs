@@ -71,7 +71,7 @@ pub(crate) fn config_file(estate: &Estate, url: &str, ca: &Path) -> String {
     let text = |value: &str| format!("{value:?}");
     format!(
         "policy = \"seed\"\nauth = \"managed-identity\"\n\n\
-         [cloud]\nname = \"custom\"\narm = {url}\nlogin = {url}\nlogs = {url}\nca = {ca}\n\n\
+         [cloud]\nname = \"twin\"\narm = {url}\nlogin = {url}\nlogs = {url}\nca = {ca}\n\n\
          [workspace]\ntenant = {tenant}\nsubscription = {subscription}\nresource_group = {group}\nname = {name}\nid = {id}\n",
         url = text(url),
         ca = text(&ca.display().to_string()),

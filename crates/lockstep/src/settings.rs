@@ -10,7 +10,7 @@ mod file;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Webhook};
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Webhook, World};
 use lockstep_core::Instance;
 use toml::Spanned;
 
@@ -89,11 +89,16 @@ impl Settings {
         self.endpoints.arm().as_str().trim_end_matches('/')
     }
 
-    /// Who vouches for the hosts: for a custom cloud its own authorities alone, for a known one the system's beside them.
+    /// Who is meant to answer there.
+    pub fn world(&self) -> World {
+        if self.cloud == TWIN { World::Twin } else { World::Services }
+    }
+
+    /// Who vouches for the hosts: for a twin and a custom cloud its own authorities alone, for a known one the system's beside them.
     pub fn authorities(&self) -> Authorities<'_> {
         match &self.ca {
             None => Authorities::System,
-            Some(pem) if self.cloud == CUSTOM => Authorities::Only(pem),
+            Some(pem) if [CUSTOM, TWIN].contains(&self.cloud.as_str()) => Authorities::Only(pem),
             Some(pem) => Authorities::SystemAnd(pem),
         }
     }
@@ -211,7 +216,7 @@ fn watch(document: &Document, table: WatchTable) -> Result<WatchSettings, Proble
 
 /// The limits that are documented are those of the known clouds.
 fn pace(document: &Document, table: PaceTable, cloud: &CloudTable) -> Result<Pace, Problem> {
-    let is_custom = cloud.name.as_ref().is_some_and(|name| name.get_ref() == CUSTOM);
+    let is_custom = cloud.name.as_ref().is_some_and(|name| [CUSTOM, TWIN].contains(&name.get_ref().as_str()));
     let pace = match table.share {
         None if is_custom && table.widen.is_none() => Pace::none(),
         None => Pace::default(),
@@ -230,10 +235,13 @@ fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Probl
         (Endpoint::Login, "login", &cloud.login),
         (Endpoint::Logs, "logs", &cloud.logs),
     ];
-    if named != CUSTOM {
+    if named != CUSTOM && named != TWIN {
         let known: Cloud = named.parse().map_err(|error: lockstep_azure::EndpointsError| {
-            let problem =
-                document.wrong(cloud.name.as_ref(), error.to_string(), "public, us-government or custom is wanted");
+            let problem = document.wrong(
+                cloud.name.as_ref(),
+                error.to_string(),
+                "public, us-government, custom or twin is wanted",
+            );
             problem.hint("for another cloud, set name = \"custom\" and name its arm, login and logs endpoints")
         })?;
         return match places.iter().find_map(|(_, key, url)| url.as_ref().map(|url| (key, url))) {
@@ -249,7 +257,7 @@ fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Probl
     let mut endpoints = Endpoints::of(Cloud::Public);
     for (endpoint, key, url) in places {
         let url = url.as_ref().ok_or_else(|| {
-            let message = format!("the custom cloud has no `{key}`");
+            let message = format!("the {named} cloud has no `{key}`");
             document
                 .wrong(cloud.name.as_ref(), message, "needs arm, login and logs")
                 .hint(format!("add {key} = \"https://HOST\" to [cloud]"))
@@ -257,6 +265,15 @@ fn endpoints(document: &Document, cloud: &CloudTable) -> Result<Endpoints, Probl
         endpoints = endpoints
             .with(endpoint, url.get_ref())
             .map_err(|error| document.wrong(Some(url), error.to_string(), "https://HOST[:PORT] is wanted"))?;
+    }
+    if named == TWIN
+        && let Some((_, host)) = endpoints.microsoft_host()
+    {
+        let message = format!("the configuration is for a twin, and {host} is a host of Microsoft's");
+        let named = places.iter().find_map(|(_, _, url)| url.as_ref().filter(|url| url.get_ref().contains(host)));
+        return Err(document
+            .wrong(named, message, "a twin's host is wanted")
+            .hint("name the cloud that is meant under [cloud], or start a twin with `lockstep twin`"));
     }
     match (&cloud.arm_audience, &cloud.logs_audience) {
         (None, None) => Ok(endpoints),
@@ -305,3 +322,4 @@ fn scope(document: &Document, workspace: Option<Spanned<WorkspaceTable>>) -> Res
 const PROBLEM_AFTER: u32 = 3;
 const LEDGER: &str = "lockstep-ledger.db";
 const CUSTOM: &str = "custom";
+const TWIN: &str = "twin";

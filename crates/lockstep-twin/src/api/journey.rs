@@ -497,6 +497,8 @@ fn respond(reply: Reply, correlation: Uuid, date: Option<OffsetDateTime>) -> Res
     let headers = response.headers_mut();
     headers.extend(kind.map(|kind| (header::CONTENT_TYPE, HeaderValue::from_static(kind))));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Nobody is to take a twin for the cloud.
+    headers.insert(HeaderName::from_static(TWIN), HeaderValue::from_static("1"));
     let ids = [(REQUEST_ID, Uuid::new_v4()), (CORRELATION_ID, correlation)];
     for (name, id) in ids {
         headers.extend(HeaderValue::from_str(&id.to_string()).ok().map(|id| (HeaderName::from_static(name), id)));
@@ -508,6 +510,9 @@ fn respond(reply: Reply, correlation: Uuid, date: Option<OffsetDateTime>) -> Res
     }
     response
 }
+
+/// The header by which a twin's answers are known from Microsoft's.
+const TWIN: &str = "x-lockstep-twin";
 
 /// Marks a response that must not be sent: the connection breaks instead.
 #[derive(Clone, Copy, Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockstep_azure::{Error, Network, Options, Patience, Wait, Workspace};
+use lockstep_azure::{Error, Fault, Network, Options, Patience, Wait, Workspace};
 use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
 use lockstep_ledger::{Holder, Ledger, PolicyUsed, Sqlite};
 
@@ -32,7 +32,7 @@ fn observer_telling(
         log_wait(wait);
         waits(wait);
     });
-    let options = Options { patience, pace: settings.pace, on_wait };
+    let options = Options { patience, pace: settings.pace, on_wait, world: settings.world() };
     let workspace = Workspace::new(
         settings.endpoints.clone(),
         settings.scope.clone(),
@@ -83,6 +83,9 @@ pub fn identity(settings: &Settings) -> Identity {
 /// The problem that stopped a pass.
 pub fn stopped(stopped: &Stopped) -> Problem {
     match stopped {
+        Stopped::Input(error) if matches!(error.fault, Fault::OtherWorld { .. }) => {
+            cloud_problem(ExitCode::Usage, error)
+        }
         Stopped::Input(error) => cloud_problem(ExitCode::Input, error),
         Stopped::Rights(error) => cloud_problem(ExitCode::Rights, error),
         Stopped::Ledger(error) => ledger_problem(error),

@@ -68,7 +68,7 @@ impl Cloud {
         let url = &self.url;
         let settings = format!(
             "policy = \"{policy}\"\nauth = \"client-secret\"\n\n\
-             [cloud]\nname = \"custom\"\narm = \"{url}\"\nlogin = \"{url}\"\nlogs = \"{url}\"\nca = \"ca.pem\"\n\n\
+             [cloud]\nname = \"twin\"\narm = \"{url}\"\nlogin = \"{url}\"\nlogs = \"{url}\"\nca = \"ca.pem\"\n\n\
              [workspace]\ntenant = \"{}\"\nsubscription = \"{}\"\nresource_group = \"{}\"\nname = \"{}\"\nid = \"{}\"\n",
             estate.tenant_id, estate.subscription_id, estate.resource_group, estate.workspace_name, estate.workspace_id
         );
@@ -83,8 +83,8 @@ impl Cloud {
 /// A reply with a status, further header lines and a body.
 pub fn reply(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
-    format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
-        .into_bytes()
+    let known = "Content-Type: application/json\r\nX-Lockstep-Twin: 1";
+    format!("HTTP/1.1 {status}\r\n{known}\r\nContent-Length: {length}\r\n{headers}\r\n{body}").into_bytes()
 }
 
 /// An error of Resource Manager's form.

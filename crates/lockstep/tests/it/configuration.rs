@@ -125,7 +125,7 @@ fn clouds() {
       --> lockstep.toml:11:8
        |
     11 | name = "china"
-       |        ^^^^^^^ public, us-government or custom is wanted
+       |        ^^^^^^^ public, us-government, custom or twin is wanted
        |
        = help: for another cloud, set name = "custom" and name its arm, login and logs endpoints
     "#);
@@ -136,7 +136,7 @@ fn clouds() {
       --> lockstep.toml:11:8
        |
     11 | name = "azure"
-       |        ^^^^^^^ public, us-government or custom is wanted
+       |        ^^^^^^^ public, us-government, custom or twin is wanted
        |
        = help: for another cloud, set name = "custom" and name its arm, login and logs endpoints
     "#);
@@ -172,6 +172,18 @@ fn clouds() {
        |
     12 | arm = "http://localhost"
        |       ^^^^^^^^^^^^^^^^^^ https://HOST[:PORT] is wanted
+    "#);
+    let twin = "[cloud]\nname = \"twin\"\narm = \"https://management.azure.com\"\nlogin = \"https://l\"\nlogs = \"https://l\"\n";
+    insta::assert_snapshot!(check(&format!("{SETTINGS}{twin}")), @r#"
+    exit code 2
+    --- stderr
+    error: the configuration is for a twin, and management.azure.com is a host of Microsoft's
+      --> lockstep.toml:12:7
+       |
+    12 | arm = "https://management.azure.com"
+       |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ a twin's host is wanted
+       |
+       = help: name the cloud that is meant under [cloud], or start a twin with `lockstep twin`
     "#);
     insta::assert_snapshot!(check(&format!("{SETTINGS}[cloud]\nca = \"no.pem\"\n")), @r#"
     exit code 2

@@ -38,6 +38,26 @@ fn an_answer_that_says_no() {
 }
 
 #[test]
+fn a_twin_is_not_taken_for_the_cloud_nor_the_reverse() {
+    check(
+        |_, path| is_query(path).then(|| b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}".to_vec()),
+        2,
+        &["what answers there is no twin", "help: name the twin's own hosts"],
+    );
+    let cloud = Cloud::new();
+    let place = cloud.place("seed");
+    let settings = place.path().join("lockstep.toml");
+    let text = std::fs::read_to_string(&settings).expect("settings").replace("\"twin\"", "\"custom\"");
+    std::fs::write(&settings, text).expect("settings");
+    for command in ["plan", "apply"] {
+        let output = place.run(&[command]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("a twin answers there") && said.contains("name = \"twin\""), "{said}");
+    }
+}
+
+#[test]
 fn an_answer_that_says_later() {
     check(
         |_, path| is_query(path).then(|| refusal("429 Too Many Requests", "Retry-After: 1200\r\n", "Throttled")),

@@ -50,7 +50,7 @@ fn a_plan_is_shown_and_then_made_once() {
         &place,
         &["plan"],
         0,
-        &["cloud      custom, ", "law-sentinel", "policy     seed", "1 change is due", "BenignPositive"],
+        &["cloud      twin, ", "law-sentinel", "policy     seed", "1 change is due", "BenignPositive"],
     );
     assert_eq!(cloud.twin.with(|world| world.incident_state(&incident)), Some(IncidentState::New));
 
