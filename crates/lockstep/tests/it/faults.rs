@@ -81,7 +81,10 @@ fn an_answer_that_is_none() {
     let whole = "{\"tables\":[]}";
     assert_eq!(whole.len(), 13);
     check(
-        |_, path| is_query(path).then(|| b"HTTP/1.1 200 OK\r\nContent-Length: 1300\r\n\r\n{\"tables\":[".to_vec()),
+        |_, path| {
+            is_query(path)
+                .then(|| b"HTTP/1.1 200 OK\r\nX-Lockstep-Twin: 1\r\nContent-Length: 1300\r\n\r\n{\"tables\":[".to_vec())
+        },
         4,
         &["Log Analytics", "no whole answer"],
     );
