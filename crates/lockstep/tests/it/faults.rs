@@ -91,7 +91,7 @@ fn an_answer_that_is_none() {
     check(|_, path| is_query(path).then(|| reply("200 OK", "", "<html>Proxy</html>")), 4, &["Log Analytics", "proxy"]);
     check(|_, path| is_query(path).then(|| reply("200 OK", "", "")), 4, &["Log Analytics", "empty", "200"]);
     check(
-        |_, path| is_query(path).then(|| b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()),
+        |_, path| is_query(path).then(|| b"HTTP/1.1 204 No Content\r\nX-Lockstep-Twin: 1\r\n\r\n".to_vec()),
         4,
         &["Log Analytics", "empty", "204"],
     );
