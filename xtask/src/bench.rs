@@ -7,6 +7,7 @@ mod demo;
 mod kql;
 mod peers;
 mod sync;
+mod twin;
 
 use std::fs;
 use std::path::PathBuf;
@@ -61,6 +62,7 @@ const SUBJECTS: &[Subject] = &[
         says: "one pass over 10,000 incidents of which 1 in 100 has to change, beside the vendor's SDKs",
         measure: sync::measure,
     },
+    Subject { name: "twin", says: "loading 100,000 incidents, and answering over TLS", measure: twin::measure },
 ];
 
 /// One measured number.

@@ -167,6 +167,13 @@ pub struct Running {
     pub said: String,
 }
 
+impl Running {
+    /// The process's number.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         // Asked to end, it clears away the files that it made. It may have ended by itself; then there is nothing to do.

@@ -1,6 +1,7 @@
 //! Proves that the vendor's own clients cannot tell the twin from the service: each walks a twin of its own.
 //!
-//! The walks lie in `xtask/conformance`, in the clients' languages; each prints one line for each check. What a walk needs
+//! The walks lie in `xtask/conformance`, in the clients' languages; each prints one line for each check, and at its end how
+//! many they were, so that one that dies early is told from one that is right. What a walk needs
 //! is installed below `target/conformance` through the reader's own pip and npm; a walk whose packages cannot be had is
 //! left out, and said to be.
 
@@ -142,17 +143,20 @@ struct Count {
 /// Counts a walk's lines, and prints those that tell of more than that all is well. An error is a walk that broke off.
 fn count(outcome: &Outcome) -> Result<Count, String> {
     let lines = || outcome.printed.lines();
-    lines().filter(|line| !line.starts_with("ok ")).for_each(|line| println!("  {line}"));
+    let is_end = |line: &str| line.starts_with("end ");
+    lines().filter(|line| !line.starts_with("ok ") && !is_end(line)).for_each(|line| println!("  {line}"));
     let count = Count {
         passed: lines().filter(|line| line.starts_with("ok ")).count(),
         failed: lines().filter(|line| line.starts_with("FAILED ")).count(),
     };
-    if outcome.is_well == (count.failed == 0) && count.passed + count.failed > 0 {
+    let checks = count.passed + count.failed;
+    let has_ended = lines().last() == Some(format!("end {checks}").as_str());
+    if has_ended && outcome.is_well == (count.failed == 0) && checks > 0 {
         return Ok(count);
     }
     let last =
         outcome.said.lines().rev().take(12).collect::<Vec<_>>().into_iter().rev().collect::<Vec<_>>().join("\n  ");
-    Err(format!("broke off after {} checks:\n  {last}", count.passed + count.failed))
+    Err(format!("broke off after {checks} checks:\n  {last}"))
 }
 
 #[cfg(test)]
@@ -165,9 +169,13 @@ mod tests {
             let outcome = Outcome { is_well, printed: printed.into(), said: String::new() };
             assert_eq!(count(&outcome).ok().map(|count| (count.passed, count.failed)), expected, "{printed}");
         };
-        check(true, "ok a\nok b\n", Some((2, 0)));
-        check(false, "ok a\nFAILED b: why\n", Some((1, 1)));
-        check(false, "ok a\n", None);
+        check(true, "ok a\nok b\nend 2\n", Some((2, 0)));
+        check(false, "ok a\nFAILED b: why\nend 2\n", Some((1, 1)));
+        check(false, "ok a\nend 1\n", None);
+        check(true, "ok a\n", None);
+        check(true, "ok a\nend 2\n", None);
+        check(true, "ok a\nend 1\nok b\n", None);
+        check(true, "end 0\n", None);
         check(true, "", None);
     }
 }

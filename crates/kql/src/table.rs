@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::chunk::{Chunk, TARGET_ROWS};
 use crate::column::Cell;
-use crate::{Type, Value};
+use crate::{Datetime, Type, Value};
 
 /// A column's name and type.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +109,24 @@ impl Table {
         for chunk in &self.chunks {
             if rest < chunk.len {
                 return chunk.columns[column].cell(rest);
+            }
+            rest -= chunk.len;
+        }
+        panic!("row {row} of a table of {} rows", self.len)
+    }
+
+    /// When a row was ingested; `None` where nobody knows.
+    ///
+    /// # Panics
+    /// Where there is no such row.
+    pub fn ingested(&self, row: usize) -> Option<Datetime> {
+        let mut rest = row;
+        for chunk in &self.chunks {
+            if rest < chunk.len {
+                return match chunk.ingested.as_ref()?.cell(rest) {
+                    Cell::Datetime(at) => at,
+                    _ => None,
+                };
             }
             rest -= chunk.len;
         }

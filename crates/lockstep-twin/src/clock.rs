@@ -57,6 +57,18 @@ impl Clock {
         let _ = self.0.stepped_ns.fetch_update(Ordering::Relaxed, Ordering::Relaxed, add);
     }
 
+    /// Moves the clock forward to `at`, if it is not there yet.
+    pub(crate) fn reach(&self, at: OffsetDateTime) {
+        if let Ok(ahead) = Duration::try_from(at - self.now()) {
+            self.step(ahead);
+        }
+    }
+
+    /// Where the clock started.
+    pub(crate) fn start(&self) -> OffsetDateTime {
+        self.0.start
+    }
+
     /// How the clock moves by itself.
     pub fn pace(&self) -> Pace {
         self.0.pace
@@ -104,6 +116,42 @@ pub(crate) fn wire_time(at: OffsetDateTime) -> String {
     put(18, 2, second.into());
     put(26, 7, ns / 100);
     str::from_utf8(&text).expect("digits are UTF-8").to_owned()
+}
+
+/// Times in records, as the services write them.
+pub(crate) mod wire {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use time::OffsetDateTime;
+
+    pub(crate) fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&super::wire_time(*at))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        super::parse_time(&text)
+            .ok_or_else(|| D::Error::custom(format!("'{text}' is no time such as 2024-06-01T00:00:00Z")))
+    }
+
+    /// Those that may be missing.
+    pub(crate) mod option {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer};
+        use time::OffsetDateTime;
+
+        #[derive(Serialize, Deserialize)]
+        struct Time(#[serde(with = "super")] OffsetDateTime);
+
+        pub(crate) fn serialize<S: Serializer>(at: &Option<OffsetDateTime>, serializer: S) -> Result<S::Ok, S::Error> {
+            at.map(Time).serialize(serializer)
+        }
+
+        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+            deserializer: D,
+        ) -> Result<Option<OffsetDateTime>, D::Error> {
+            Ok(Option::<Time>::deserialize(deserializer)?.map(|Time(at)| at))
+        }
+    }
 }
 
 /// Reads an RFC 3339 time. `None` where it is none.

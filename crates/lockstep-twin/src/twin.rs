@@ -11,6 +11,7 @@ use crate::clock::{Clock, Pace, machine_time};
 use crate::deploy::Deployed;
 use crate::estate::{Estate, Secrets};
 use crate::faults::Faults;
+use crate::keeping::Journal;
 use crate::loading::{self, LoadError, Loaded};
 use crate::stats::{Counters, Stats};
 use crate::throttle::Throttles;
@@ -44,14 +45,43 @@ struct Inner {
     counters: Counters,
     faults: Faults,
     throttles: Throttles,
+    /// Whether the world's clock follows the machine's.
+    follows_machine: bool,
+    journal: Journal,
 }
 
 impl Twin {
     /// A new twin; its secrets are random at every start.
     pub fn new(options: Options) -> Self {
+        let twin = Self::empty(options);
+        twin.give_start_rights();
+        twin
+    }
+
+    /// A new twin in which nobody has any right.
+    pub(crate) fn empty(options: Options) -> Self {
         let estate = Arc::new(options.estate);
+        let follows_machine = options.start.is_none();
         let clock = Clock::new(options.start.unwrap_or_else(machine_time), options.pace);
-        let mut world = World::new(Arc::clone(&estate), options.settings, clock.clone());
+        let world = World::new(Arc::clone(&estate), options.settings, clock.clone());
+        Self(Arc::new(Inner {
+            estate,
+            secrets: Secrets::random(),
+            application_key: Mutex::default(),
+            clock,
+            world: Mutex::new(world),
+            deployed: Mutex::default(),
+            counters: Counters::default(),
+            faults: Faults::default(),
+            throttles: Throttles::default(),
+            follows_machine,
+            journal: Journal::default(),
+        }))
+    }
+
+    /// Makes the application and the managed identity owners of every subscription of their tenants.
+    fn give_start_rights(&self) {
+        let (estate, mut world) = (self.estate(), self.world());
         let delay = world.settings().rights_delay;
         for subscription in estate.subscriptions() {
             let tenant = subscription.tenant_id.as_deref().unwrap_or(&estate.tenant_id);
@@ -61,18 +91,6 @@ impl Twin {
                 world.assign_role(&estate.identity_object_id, "Owner", &scope, delay);
             }
         }
-        let secrets = Secrets::random();
-        Self(Arc::new(Inner {
-            estate,
-            secrets,
-            application_key: Mutex::default(),
-            clock,
-            world: Mutex::new(world),
-            deployed: Mutex::default(),
-            counters: Counters::default(),
-            faults: Faults::default(),
-            throttles: Throttles::default(),
-        }))
     }
 
     /// The whole surface, to be called in process.
@@ -150,6 +168,14 @@ impl Twin {
     /// What was deployed. Not to be held while the world is.
     pub(crate) fn deployed(&self) -> MutexGuard<'_, Deployed> {
         self.0.deployed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn follows_machine(&self) -> bool {
+        self.0.follows_machine
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.0.journal
     }
 
     pub(crate) fn counters(&self) -> &Counters {

@@ -36,6 +36,12 @@ pub(super) fn list(call: &Call) -> Answer {
     Ok(page::page(call, items, last.filter(|_| more)))
 }
 
+/// The categories that events can have.
+pub(super) fn categories(_: &Call) -> Answer {
+    let named = |name: &&str| json!({"value": name, "localizedValue": name});
+    Ok(page::whole(CATEGORIES.iter().map(named).collect()))
+}
+
 /// Whether it is in the log of the subscription that the call is about.
 fn is_here(activity: &Activity, call: &Call) -> bool {
     activity.subscription().eq_ignore_ascii_case(call.param("subscription"))
@@ -153,3 +159,5 @@ fn ticks(at: OffsetDateTime) -> i128 {
 const TICKS_AT_UNIX_EPOCH: i128 = 621_355_968_000_000_000;
 /// Assumed.
 const PAGE: usize = 200;
+/// Microsoft.Insights/stable/2015-04-01/eventCategories_API.json of the vendor's specifications.
+const CATEGORIES: &[&str] = &["Administrative", "Security", "ServiceHealth", "Alert", "Recommendation", "Policy"];

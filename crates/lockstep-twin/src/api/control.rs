@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::call::{Call, invalid_content};
-use super::reply::{Answer, Refusal, Reply};
+use super::reply::{Answer, Content, Refusal, Reply};
 use super::{Door, OPERATIONS};
 use crate::clock::wire_time;
 use crate::faults::Fault;
@@ -126,6 +126,14 @@ impl Raise {
             ..usual
         })
     }
+}
+
+/// The world as JSON lines.
+pub(super) fn export(call: &Call) -> Answer {
+    let mut lines = Vec::new();
+    call.twin.export(&mut lines).expect("memory takes all that is written");
+    let lines = String::from_utf8(lines).expect("JSON is UTF-8");
+    Ok(Reply { content: Content::Other("application/x-ndjson", lines), ..Reply::empty(StatusCode::OK) })
 }
 
 /// What the cloud keeps in step by itself, and how we know.

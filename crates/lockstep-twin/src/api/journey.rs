@@ -30,14 +30,21 @@ use crate::world::{Act, FIRST};
 /// Carries one request through.
 pub(super) async fn travel(twin: Twin, wire: Wire, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let correlation = correlation(&parts.headers);
+    let sent = correlation(&parts.headers);
     let mut busy = Duration::ZERO;
     // Whatever is asked: who is still sending reads no answer.
     let body = read(body).await;
-    let (operation, reply) = match route(&parts.method, parts.uri.path()) {
+    let route = route(&parts.method, parts.uri.path());
+    let writes = matches!(&route, Route::Found(operation, _) if operation.writes());
+    // What writes leaves its id in the world, where two of one history are to be the same.
+    let correlation = sent.unwrap_or_else(|| if writes { twin.world().new_guid() } else { Uuid::new_v4() });
+    let (operation, reply) = match route {
         Route::Found(operation, params) if serves(wire, operation) => {
             let reply = match body {
-                Ok(body) => run(call(&twin, wire, operation, params, &parts, body, correlation), &mut busy).await,
+                Ok(body) => {
+                    let reply = run(call(&twin, wire, operation, params, &parts, body, correlation), &mut busy).await;
+                    if writes { kept(&twin, reply) } else { reply }
+                }
                 Err(refusal) => refusal.into(),
             };
             (Some(operation), reply)
@@ -472,10 +479,21 @@ fn origin(parts: &Parts, wire: Wire) -> String {
     format!("{scheme}://{}", authority.or(host).unwrap_or("localhost"))
 }
 
-/// The id that ties a call to its traces: the caller's own, if it sent one.
-fn correlation(headers: &HeaderMap) -> Uuid {
+/// The id that ties a call to its traces, if the caller sent one.
+fn correlation(headers: &HeaderMap) -> Option<Uuid> {
     let sent = headers.get(CORRELATION_ID).and_then(|id| id.to_str().ok());
-    sent.and_then(|id| Uuid::parse_str(id).ok()).unwrap_or_else(Uuid::new_v4)
+    sent.and_then(|id| Uuid::parse_str(id).ok())
+}
+
+/// The reply, once what was changed is kept where the world is kept.
+fn kept(twin: &Twin, reply: Reply) -> Reply {
+    match twin.keep_changes() {
+        Ok(()) => reply,
+        Err(error) => {
+            let message = format!("The change was made and cannot be kept: {error}");
+            Refusal::arm(StatusCode::INTERNAL_SERVER_ERROR, "WorldNotKept", message).into()
+        }
+    }
 }
 
 /// The HTTP form of a reply; `date` where no socket adds one.

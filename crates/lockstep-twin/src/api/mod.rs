@@ -319,6 +319,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Permissions_ListForWorkspace", GET, workspace!("/providers/Microsoft.Authorization/permissions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/permissions/read"), authorization::permissions),
 
     // The activity log
+    op("EventCategories_List", GET, "/providers/Microsoft.Insights/eventcategories", ACTIVITY, Door::Arm(""), activity::categories),
     op("ActivityLogs_List", GET, at_subscription!("/providers/Microsoft.Insights/eventtypes/management/values"), ACTIVITY, Door::Arm("Microsoft.Insights/eventtypes/values/read"), activity::list),
 
     // Log Analytics
@@ -354,6 +355,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Twin_Settings", GET, "/_twin/settings", ANY, Door::Open, control::settings),
     op("Twin_SetSettings", PUT, "/_twin/settings", ANY, Door::Open, control::set_settings),
     op("Twin_SetRights", PUT, "/_twin/rights", ANY, Door::Open, control::set_rights),
+    op("Twin_Export", GET, "/_twin/world", ANY, Door::Open, control::export),
     op("Twin_Rules", GET, "/_twin/rules", ANY, Door::Open, control::rules),
 ];
 
@@ -372,6 +374,16 @@ impl Operation {
     /// Whether it may take long.
     pub(crate) fn is_slow(&self) -> bool {
         self.name.starts_with("Query_")
+    }
+
+    /// Whether it may change the world.
+    pub(crate) fn writes(&self) -> bool {
+        let reads = [Method::GET, Method::HEAD].contains(&self.method);
+        match self.door {
+            Door::Arm(_) => !reads,
+            Door::Open => self.is_control() && !reads,
+            Door::Logs(_) | Door::Host | Door::Graph => false,
+        }
     }
 
     /// Whether it belongs to the twin and not to the cloud.

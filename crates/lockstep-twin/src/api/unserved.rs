@@ -20,7 +20,6 @@ pub(super) fn name(method: &Method, path: &str) -> Option<&'static str> {
 const UNSERVED: &[(&str, &str, &str)] = &[
     ("ProviderOperationsMetadata_List", "GET", "/providers/Microsoft.Authorization/providerOperations"),
     ("ProviderOperationsMetadata_Get", "GET", "/providers/Microsoft.Authorization/providerOperations/{}"),
-    ("EventCategories_List", "GET", "/providers/Microsoft.Insights/eventcategories"),
     ("TenantActivityLogs_List", "GET", "/providers/Microsoft.Insights/eventtypes/management/values"),
     ("Operations_List", "GET", "/providers/Microsoft.ResourceGraph/operations"),
     ("Resources", "POST", "/providers/Microsoft.ResourceGraph/resources"),

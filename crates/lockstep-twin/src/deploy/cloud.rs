@@ -23,7 +23,7 @@ impl Host for Cloud<'_> {
     }
 
     fn new_guid(&self) -> Uuid {
-        Uuid::new_v4()
+        self.0.twin.world().new_guid()
     }
 
     /// The public cloud's. Source: "Deployment functions for ARM templates", environment.

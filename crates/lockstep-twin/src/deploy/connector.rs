@@ -112,7 +112,7 @@ async fn comment(caller: &Caller<'_>, call: &ConnectorCall) -> Result<Response, 
     let Some(id) = asked["incidentArmId"].as_str() else {
         return Ok(refused(400, "BadRequest", "'incidentArmId' is required.".to_owned()));
     };
-    let path = format!("{id}/comments/{}", uuid::Uuid::new_v4());
+    let path = format!("{id}/comments/{}", caller.hands.twin.world().new_guid());
     caller.arm("PUT", &path, SENTINEL, Some(json!({"properties": {"message": asked["message"]}}))).await
 }
 

@@ -12,6 +12,7 @@ mod what_if;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
@@ -25,14 +26,14 @@ use arm::workflow::{Recurrence, Run, TriggerKind, Workflow};
 use crate::world::is_within;
 
 /// Everything that was deployed, by id.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Deployed {
     resources: BTreeMap<Key, Resource>,
     schedules: BTreeMap<Key, Schedule>,
 }
 
 /// An id in lower case.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Key(String);
 
 impl Key {
@@ -42,7 +43,7 @@ impl Key {
 }
 
 /// A resource as ARM keeps it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Resource {
     /// Its id, as it was first written.
     pub(crate) id: String,
@@ -53,10 +54,14 @@ pub(crate) struct Resource {
 }
 
 /// When a workflow ran and will run.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Schedule {
+    #[serde(with = "crate::clock::wire::option")]
     enabled: Option<OffsetDateTime>,
+    #[serde(with = "crate::clock::wire::option")]
     last: Option<OffsetDateTime>,
+    /// Not among what is kept of a twin.
+    #[serde(skip)]
     runs: Vec<PastRun>,
 }
 

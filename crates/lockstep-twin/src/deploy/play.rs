@@ -39,7 +39,7 @@ impl Twin {
         let definition = workflow(&resource.body).ok()?;
         let hands = Hands { twin: self.clone(), id: resource.id.clone(), body: resource.body.clone() };
         let start = self.world().now();
-        let name = new_name(start);
+        let name = new_name(start, self.world().new_guid());
         let part = |name: &str| resource.body.get(name).cloned().unwrap_or(Value::Null);
         let context = json!({
             "id": resource.id,
@@ -62,6 +62,8 @@ impl Twin {
         let end = self.world().now();
         self.deployed()
             .keep(&resource.id, PastRun { name: name.clone(), trigger: trigger.to_owned(), start, end, run });
+        // Where this cannot be written, the next caller who changes something is told.
+        let _ = self.keep_changes();
         Some(name)
     }
 }
@@ -77,9 +79,9 @@ pub(crate) async fn start(twin: Twin) {
 }
 
 /// A name as the service gives them: digits that fall as time goes on, and what makes it unique.
-fn new_name(at: OffsetDateTime) -> String {
+fn new_name(at: OffsetDateTime, unique: Uuid) -> String {
     let left = u64::try_from(i128::from(u64::MAX) - at.unix_timestamp_nanos() / 100).unwrap_or_default();
-    format!("{left:020}{}CU00", &Uuid::new_v4().simple().to_string().to_ascii_uppercase()[..12])
+    format!("{left:020}{}CU00", &unique.simple().to_string().to_ascii_uppercase()[..12])
 }
 
 /// What a workflow can do in the twin's cloud, and as whom.
@@ -96,7 +98,7 @@ impl Effects for Hands {
     }
 
     fn new_guid(&self) -> Uuid {
-        Uuid::new_v4()
+        self.twin.world().new_guid()
     }
 
     fn wait(&self, duration: Duration) -> BoxFuture<'_, ()> {

@@ -6,6 +6,9 @@
 //! A person is called by the sign-in name, an application by its service principal. How a dismissal by a person looks is
 //! assumed: nobody we know of has published one.
 
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -17,11 +20,13 @@ use super::{Happened, Subject, World};
 use crate::clock::{later, wire_time};
 
 /// Something that the activity log tells.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Activity {
     /// When.
+    #[serde(with = "crate::clock::wire")]
     pub at: OffsetDateTime,
     /// When the log tells it.
+    #[serde(with = "crate::clock::wire")]
     pub submitted: OffsetDateTime,
     /// Who; `None` for Defender for Cloud's own events.
     pub caller: Option<Actor>,
@@ -35,14 +40,14 @@ pub struct Activity {
     pub correlation_id: String,
     /// Its own id.
     pub event_id: String,
-    pub(crate) method: &'static str,
+    pub(crate) method: Cow<'static, str>,
     pub(crate) claims: Map<String, Value>,
     /// What an alert's own event says of the alert.
     pub(crate) about: Option<About>,
 }
 
 /// How far an act came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     /// It began.
     Started,
@@ -55,7 +60,7 @@ pub enum Outcome {
 }
 
 /// What an alert's own event says of the alert.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct About {
     pub(crate) title: String,
     pub(crate) description: String,
@@ -159,7 +164,7 @@ impl World {
                 outcome,
                 correlation_id: correlation_id.clone(),
                 event_id,
-                method: act.method,
+                method: act.method.into(),
                 claims: claims.clone(),
                 about: None,
             });
@@ -228,7 +233,7 @@ impl World {
             outcome: Outcome::Active,
             correlation_id: name.clone(),
             event_id: name,
-            method: "",
+            method: "".into(),
             claims: Map::new(),
             about: Some(about),
         });

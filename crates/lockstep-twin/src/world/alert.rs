@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::changes::Changes;
 use super::names::Names;
 use super::words::{AlertStatus, SentinelStatus, Severity};
 use crate::estate::Estate;
@@ -13,7 +15,7 @@ use crate::estate::Estate;
 /// One alert.
 ///
 /// Alerts of other products than Defender for Cloud have only their Sentinel side.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Alert {
     /// The ARM name, `<inverted ticks>_<guid>`: `VendorOriginalId` in the table.
     pub name: String,
@@ -57,10 +59,13 @@ pub struct Alert {
     /// The link into the portal that a loaded row gave; [`Alert::link`] makes one where there is none.
     pub(crate) given_link: Option<String>,
     /// When what it reports began.
+    #[serde(with = "crate::clock::wire")]
     pub start: OffsetDateTime,
     /// When what it reports ended.
+    #[serde(with = "crate::clock::wire")]
     pub end: OffsetDateTime,
     /// When Defender for Cloud made it.
+    #[serde(with = "crate::clock::wire")]
     pub generated: OffsetDateTime,
     /// What each workspace knows of it, by the workspace's place.
     pub(crate) copies: Vec<(usize, AlertCopy)>,
@@ -111,10 +116,18 @@ impl Alert {
 }
 
 /// What Sentinel knows of an alert's status, and what is still on its way.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AlertCopy {
     arrived: Option<SentinelStatus>,
-    coming: VecDeque<(OffsetDateTime, SentinelStatus)>,
+    coming: VecDeque<Arriving>,
+}
+
+/// A status on its way.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Arriving {
+    #[serde(with = "crate::clock::wire")]
+    at: OffsetDateTime,
+    status: SentinelStatus,
 }
 
 impl AlertCopy {
@@ -125,21 +138,21 @@ impl AlertCopy {
 
     /// Sends `status` on its way, to arrive at `at`; `now` is when it is sent.
     pub(super) fn send(&mut self, status: SentinelStatus, at: OffsetDateTime, now: OffsetDateTime) {
-        while let Some((_, status)) = self.coming.pop_front_if(|(arrival, _)| *arrival <= now) {
-            self.arrived = Some(status);
+        while let Some(arrived) = self.coming.pop_front_if(|one| one.at <= now) {
+            self.arrived = Some(arrived.status);
         }
-        self.coming.push_back((at, status));
+        self.coming.push_back(Arriving { at, status });
     }
 
     /// What has arrived by `now`; `None` while nothing has.
     pub fn at(&self, now: OffsetDateTime) -> Option<SentinelStatus> {
-        let newest = self.coming.iter().rev().find(|(arrival, _)| *arrival <= now);
-        newest.map(|(_, status)| *status).or(self.arrived)
+        let newest = self.coming.iter().rev().find(|one| one.at <= now);
+        newest.map(|one| one.status).or(self.arrived)
     }
 
     /// What it will be once everything has arrived; `None` where no row was ever written.
     pub fn in_the_end(&self) -> Option<SentinelStatus> {
-        self.coming.back().map(|(_, status)| *status).or(self.arrived)
+        self.coming.back().map(|one| one.status).or(self.arrived)
     }
 }
 
@@ -237,6 +250,8 @@ pub(crate) struct Alerts {
     by_system_id: Names,
     /// The resource groups that alerts are about, by subscription and name in lower case.
     groups: BTreeMap<(String, String), String>,
+    /// The positions of those that changed.
+    pub(super) changed: Changes<usize>,
 }
 
 impl Alerts {
@@ -251,12 +266,22 @@ impl Alerts {
             let group = (alert.subscription_id.to_ascii_lowercase(), alert.resource_group.to_ascii_lowercase());
             self.groups.insert(group, alert.resource_group.clone());
         }
+        self.changed.note(|| at);
         self.all.push(alert);
         let Self { all, by_name, by_system_id, .. } = self;
         let place = u32::try_from(at).expect("memory does not hold as many alerts as a u32 counts");
         by_name.insert(place, |place| &all[place as usize].name);
         by_system_id.insert(place, |place| &all[place as usize].system_alert_id);
         at
+    }
+
+    /// Puts an alert where it was: in the place of the one there, or behind the last; `None` where that is no such position.
+    pub(super) fn put(&mut self, at: usize, alert: Alert) -> Option<()> {
+        if at == self.all.len() {
+            self.push(alert);
+            return Some(());
+        }
+        self.all.get_mut(at).map(|known| *known = alert)
     }
 
     /// All alerts, oldest first.
@@ -284,6 +309,7 @@ impl Alerts {
     }
 
     pub(super) fn at_mut(&mut self, at: usize) -> &mut Alert {
+        self.changed.note(|| at);
         &mut self.all[at]
     }
 

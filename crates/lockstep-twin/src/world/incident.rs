@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 
+use super::changes::Changes;
 use super::names::{self, Names};
 use super::words::{Classification, IncidentStatus, Reason, Severity, TaskStatus};
 
 /// One incident.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Incident {
     /// The GUID that names it in ARM; `IncidentName` in the table.
     pub name: String,
@@ -30,16 +32,22 @@ pub struct Incident {
     /// Its labels.
     pub labels: Vec<Label>,
     /// When the oldest of its alerts began.
+    #[serde(with = "crate::clock::wire::option")]
     pub first_activity: Option<OffsetDateTime>,
     /// When the newest of its alerts ended.
+    #[serde(with = "crate::clock::wire::option")]
     pub last_activity: Option<OffsetDateTime>,
     /// When it was made.
+    #[serde(with = "crate::clock::wire")]
     pub created: OffsetDateTime,
     /// When it was last written.
+    #[serde(with = "crate::clock::wire")]
     pub modified: OffsetDateTime,
     /// When it was first written after it was made.
+    #[serde(with = "crate::clock::wire::option")]
     pub first_modified: Option<OffsetDateTime>,
     /// When it was last closed; kept when it is reopened.
+    #[serde(with = "crate::clock::wire::option")]
     pub closed: Option<OffsetDateTime>,
     /// Who wrote it last.
     pub modified_by: String,
@@ -64,6 +72,7 @@ pub struct Incident {
     /// How many comments there are beside the ones the twin knows (loaded data names only their count).
     pub other_comments: u32,
     /// When its newest row was written: what `TimeGenerated` of that row says.
+    #[serde(with = "crate::clock::wire")]
     pub last_row: OffsetDateTime,
     /// Whether Microsoft Defender XDR provides it: in the Defender portal all incidents, outside of it those that it made.
     pub in_xdr: bool,
@@ -81,7 +90,7 @@ impl Incident {
 }
 
 /// Where an incident stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IncidentState {
     /// Nobody has picked it up.
     New,
@@ -111,7 +120,7 @@ impl IncidentState {
 }
 
 /// What a closed incident turned out to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closing {
     /// The classification.
     pub classification: Classification,
@@ -122,7 +131,7 @@ pub struct Closing {
 }
 
 /// Who works on an incident; all empty where nobody does.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owner {
     /// The Entra object.
     pub object_id: Option<String>,
@@ -135,7 +144,7 @@ pub struct Owner {
 }
 
 /// A label of an incident.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label {
     /// What it says.
     pub name: String,
@@ -144,7 +153,7 @@ pub struct Label {
 }
 
 /// A comment on an incident.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Comment {
     /// The GUID that names it.
     pub name: String,
@@ -155,13 +164,15 @@ pub struct Comment {
     /// Who wrote it.
     pub author: Actor,
     /// When it was made.
+    #[serde(with = "crate::clock::wire")]
     pub created: OffsetDateTime,
     /// When it was last written.
+    #[serde(with = "crate::clock::wire")]
     pub modified: OffsetDateTime,
 }
 
 /// A task of an incident.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Task {
     /// The GUID that names it.
     pub name: String,
@@ -178,13 +189,15 @@ pub struct Task {
     /// Who wrote it last.
     pub modified_by: Actor,
     /// When it was made.
+    #[serde(with = "crate::clock::wire")]
     pub created: OffsetDateTime,
     /// When it was last written.
+    #[serde(with = "crate::clock::wire")]
     pub modified: OffsetDateTime,
 }
 
 /// A relation of an incident to a bookmark.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BookmarkRelation {
     /// The relation's name.
     pub name: String,
@@ -193,7 +206,7 @@ pub struct BookmarkRelation {
 }
 
 /// Who does something: a person, an application, or one of the services.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// What people read.
     pub name: String,
@@ -250,6 +263,8 @@ pub(crate) struct Incidents {
     /// By the hash of the alert's id.
     by_alert: BTreeSet<(u64, u32)>,
     highest: u32,
+    /// The numbers of those that changed.
+    pub(super) changed: Changes<u32>,
 }
 
 impl Incidents {
@@ -259,6 +274,7 @@ impl Incidents {
 
     fn put(&mut self, incident: Box<Incident>) {
         let number = incident.number;
+        self.changed.note(|| number);
         self.highest = self.highest.max(number);
         self.by_created.insert((incident.created, number));
         self.by_modified.insert((incident.modified, number));
@@ -266,6 +282,17 @@ impl Incidents {
         self.by_number.insert(number, incident);
         let Self { by_number, by_name, .. } = self;
         by_name.insert(number, |number| name_of(by_number, number));
+    }
+
+    /// Puts an incident in the place of the one of its number, if there is one.
+    pub(super) fn replace(&mut self, incident: Incident) {
+        self.take(incident.number);
+        self.insert(incident);
+    }
+
+    /// Gives no later incident a number up to this one.
+    pub(super) fn skip(&mut self, number: u32) {
+        self.highest = self.highest.max(number);
     }
 
     pub(super) fn remove(&mut self, number: u32) -> Option<Incident> {
@@ -320,7 +347,10 @@ impl Incidents {
 
     /// Lets Microsoft Defender XDR provide every incident.
     pub(super) fn take_over_by_xdr(&mut self) {
-        self.by_number.values_mut().for_each(|incident| incident.in_xdr = true);
+        for (number, incident) in &mut self.by_number {
+            self.changed.note(|| *number);
+            incident.in_xdr = true;
+        }
     }
 
     /// All incidents, by number.

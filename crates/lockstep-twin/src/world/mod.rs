@@ -8,12 +8,14 @@ mod acts;
 mod alert;
 mod automation;
 mod catalogue;
+mod changes;
 mod incident;
 mod logs;
 mod merging;
 mod names;
 mod parts;
 mod plays;
+mod records;
 mod rights;
 mod rows;
 mod sentinel;
@@ -39,6 +41,7 @@ pub use incident::{Actor, BookmarkRelation, Closing, Comment, Incident, Incident
 pub(crate) use logs::{TableName, datetime};
 pub use parts::Written;
 pub(crate) use parts::{CommentWrite, Deleted, TaskWrite, part_etag};
+pub(crate) use records::Record;
 pub use rights::{Assignment, Role};
 pub(crate) use rights::{Rights, is_within};
 pub(crate) use rows::{PROVIDER, incident_url};
@@ -106,12 +109,16 @@ pub struct World {
     pub(crate) rights: Rights,
     shelf: Shelf,
     activities: Vec<Activity>,
+    /// How many of them were written down; `None` while nobody writes.
+    told: Option<usize>,
     automation: Automation,
     clock: Clock,
     newest_stamp: OffsetDateTime,
     raised: u64,
     versions: u64,
     drawn: u64,
+    /// How many ids were made that are nobody's choice.
+    guids: u64,
 }
 
 impl World {
@@ -124,12 +131,14 @@ impl World {
             rights: Rights::new(),
             shelf: Shelf::new(),
             activities: Vec::new(),
+            told: None,
             automation: Automation::default(),
             newest_stamp: OffsetDateTime::UNIX_EPOCH,
             clock,
             raised: 0,
             versions: 0,
             drawn: 0,
+            guids: 0,
         };
         world.stock();
         world.set_settings(settings);
@@ -247,6 +256,12 @@ impl World {
         }
         self.drawn += 1;
         crate::faults::chance(self.settings.seed, self.drawn)
+    }
+
+    /// An id that is nobody's choice: the same in two worlds of one history.
+    pub(crate) fn new_guid(&mut self) -> uuid::Uuid {
+        self.guids += 1;
+        self.estate.stable_guid(&format!("made/{}/{}", self.settings.seed, self.guids))
     }
 
     fn next_version(&mut self) -> u64 {

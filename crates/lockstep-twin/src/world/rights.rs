@@ -5,12 +5,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::clock::later;
 
 /// What somebody in a role may do. `*` in an action stands for anything.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     /// The GUID that names its definition.
     pub id: String,
@@ -31,7 +32,7 @@ pub struct Role {
 }
 
 /// That somebody is in a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
     /// The GUID that names it.
     pub name: String,
@@ -42,8 +43,10 @@ pub struct Assignment {
     /// The ARM id at and below which it holds.
     pub scope: String,
     /// When it was made.
+    #[serde(with = "crate::clock::wire")]
     pub created: OffsetDateTime,
     /// From when on it holds.
+    #[serde(with = "crate::clock::wire")]
     pub effective: OffsetDateTime,
 }
 
@@ -82,6 +85,14 @@ impl Rights {
     pub(crate) fn delete_role(&mut self, id: &str) -> Option<Role> {
         let at = self.roles.iter().position(|role| !role.built_in && role.id.eq_ignore_ascii_case(id))?;
         Some(self.roles.remove(at))
+    }
+
+    pub(super) fn set_roles(&mut self, roles: Vec<Role>) {
+        self.roles = roles;
+    }
+
+    pub(super) fn set_assignments(&mut self, assignments: Vec<Assignment>) {
+        self.assignments = assignments;
     }
 
     pub(crate) fn assignments(&self) -> &[Assignment] {

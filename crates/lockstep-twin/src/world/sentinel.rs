@@ -2,8 +2,9 @@
 //!
 //! An alert is one for all; what a workspace knows of it is the [copy](super::AlertCopy) that came to it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::incident::{Incident, Incidents};
@@ -20,14 +21,17 @@ pub(crate) struct Sentinel {
     pub(crate) logs: Logs,
     /// Incidents that were deleted: their rows stay.
     pub(super) deleted: Vec<Incident>,
+    /// How many of them were written down.
+    pub(super) deletions_told: usize,
     /// What the Defender portal has gathered of an incident's changes, by its number.
-    pub(super) batches: HashMap<u32, Batch>,
+    pub(super) batches: BTreeMap<u32, Batch>,
 }
 
 /// Changes of one incident of which a row will tell only the last.
-#[derive(Clone, Debug)]
-pub(super) struct Batch {
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Batch {
     /// When the row comes.
+    #[serde(with = "crate::clock::wire")]
     pub(super) until: OffsetDateTime,
     /// The numbers of the rows that would come.
     pub(super) rows: Vec<u64>,
@@ -40,7 +44,8 @@ impl Sentinel {
             incidents: Incidents::default(),
             logs: Logs::new(),
             deleted: Vec::new(),
-            batches: HashMap::new(),
+            deletions_told: 0,
+            batches: BTreeMap::new(),
         }
     }
 }

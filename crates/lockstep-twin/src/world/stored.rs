@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
@@ -14,7 +15,7 @@ use super::parts::{Deleted, Written};
 use super::{Alert, FIRST, Severity, World};
 
 /// A kind of resource that is kept as it was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Collection {
     AlertRules,
     AutomationRules,
@@ -27,12 +28,13 @@ pub(crate) enum Collection {
 }
 
 /// A resource that is kept as it was written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     pub(crate) name: String,
     pub(crate) kind: Option<String>,
     pub(crate) properties: Map<String, Value>,
     pub(crate) version: u64,
+    #[serde(with = "crate::clock::wire")]
     pub(crate) modified: OffsetDateTime,
 }
 
@@ -89,7 +91,7 @@ impl Stored {
 }
 
 /// Whose resource it is.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) enum Holder {
     /// The workspace at this place.
     Workspace(usize),

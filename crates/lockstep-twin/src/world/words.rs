@@ -21,6 +21,20 @@ macro_rules! words {
                 Self::ALL.iter().copied().find(|word| word.as_str().eq_ignore_ascii_case(text))
             }
         }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = String::deserialize(deserializer)?;
+                let unknown = || serde::de::Error::custom(format!("'{word}' is no {}", stringify!($name)));
+                Self::parse(&word).ok_or_else(unknown)
+            }
+        }
     };
 }
 

@@ -27,6 +27,17 @@ fn told(events: &[Value]) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn the_categories_of_events_are_told() {
+    let cloud = Cloud::new().await;
+    let found =
+        cloud.check("GET /providers/Microsoft.Insights/eventcategories?api-version=2015-04-01", "", "200").await;
+    let names: Vec<_> = found["value"].as_array().unwrap().iter().map(|one| one["value"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Administrative", "Security", "ServiceHealth", "Alert", "Recommendation", "Policy"]);
+    let old = "GET /providers/Microsoft.Insights/eventcategories?api-version=2014-04-01";
+    cloud.check(old, "", "400 InvalidApiVersionParameter").await;
+}
+
+#[tokio::test]
 async fn acts_are_told_with_who_did_them() {
     let cloud = Cloud::new().await;
     let alert = cloud.twin.with(|world| world.raise_alert(NewAlert::default()));
@@ -134,5 +145,22 @@ async fn a_filter_outside_the_grammar_is_refused() {
         "&$filter=eventTimestamp ge '2024-06-01T00:00:00Z' or caller eq 'x'",
     ] {
         cloud.check(&format!("GET {LOG}{bad}"), "", "400 BadRequest").await;
+    }
+}
+
+/// The worked example of docs/guide/twin.md shows the code of `EventCategories_List`: the code itself.
+#[test]
+fn the_guide_shows_the_code_as_it_stands() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    let read = |path: &str| {
+        let text = std::fs::read_to_string(format!("{root}/{path}")).unwrap();
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let (guide, api) = (read("docs/guide/twin.md"), "crates/lockstep-twin/src/api");
+    let code = read(&format!("{api}/activity.rs")) + &read(&format!("{api}/mod.rs"));
+    let shown: Vec<&str> = guide.split("```rust ").skip(1).map(|rest| rest.split(" ```").next().unwrap()).collect();
+    assert!(shown.len() >= 2, "{shown:?}");
+    for shown in shown {
+        assert!(code.contains(shown), "{shown}");
     }
 }

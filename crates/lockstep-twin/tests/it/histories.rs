@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use crate::cloud::Cloud;
 
 #[derive(Clone, Copy, Debug)]
-enum Act {
+pub enum Act {
     Raise,
     Join(usize),
     Set(usize, usize),
@@ -23,7 +23,7 @@ enum Act {
     Pass(u64),
 }
 
-fn act() -> impl Strategy<Value = Act> {
+pub fn act() -> impl Strategy<Value = Act> {
     let any = 0_usize..8;
     prop_oneof![
         3 => Just(Act::Raise),
@@ -39,7 +39,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// Does what can be done; what the service refuses is left.
-fn play(world: &mut World, alerts: &mut Vec<AlertRef>, act: Act) {
+pub fn play(world: &mut World, alerts: &mut Vec<AlertRef>, act: Act) {
     let by = Actor::person("ada@contoso.com");
     let alert = |at: usize| alerts.get(at % alerts.len().max(1)).cloned();
     let incident = |at: usize| alert(at).and_then(|alert| alert.incident_name);

@@ -12,6 +12,7 @@ mod estates;
 mod faults;
 mod histories;
 mod incidents;
+mod keeping;
 mod loading;
 mod logic_app;
 mod logs;

@@ -18,5 +18,6 @@ mod plans;
 mod policies;
 mod roles;
 mod run;
+mod twins;
 mod usage;
 mod watching;
