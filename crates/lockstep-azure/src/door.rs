@@ -7,6 +7,7 @@ use lockstep_core::{AlertAct, AlertPlace, IncidentId, Instance};
 use uuid::Uuid;
 
 use crate::alerts::{self, FreshAlert};
+use crate::comments;
 use crate::credentials::{Auth, AuthError, Identity};
 use crate::endpoints::{Endpoints, World};
 use crate::error::{Error, WriteError};
@@ -185,6 +186,30 @@ impl Workspace {
         let Inner { endpoints, scope, .. } = &*self.inner;
         let reply = self.send(Operation::WriteIncident, incidents::write(endpoints, scope, fresh, change)).await?;
         incidents::was_written(&reply, &fresh.id).map_err(|fault| reply.error(fault).into())
+    }
+
+    /// Adds `tag` to the incident that `fresh` shows, if it is still that version, and answers what it is now.
+    ///
+    /// One request, as [`Workspace::put_incident`]; everything else stays as `fresh` has it.
+    ///
+    /// # Errors
+    /// As for [`Workspace::put_incident`].
+    pub async fn tag_incident(&self, fresh: &FreshIncident, tag: &str) -> Result<FreshIncident, WriteError> {
+        let Inner { endpoints, scope, .. } = &*self.inner;
+        let reply = self.send(Operation::WriteIncident, incidents::tag(endpoints, scope, fresh, tag)).await?;
+        incidents::was_written(&reply, &fresh.id).map_err(|fault| reply.error(fault).into())
+    }
+
+    /// Writes a comment on an incident under the name `name`; written again, it is still one comment. The incident has another
+    /// version afterwards. At most [`LONGEST_COMMENT`](crate::LONGEST_COMMENT) UTF-16 code units.
+    ///
+    /// # Errors
+    /// Whether it was written for certain, perhaps or not at all, and why; see [`WriteError`].
+    pub async fn put_comment(&self, incident: &IncidentId, name: Uuid, message: &str) -> Result<(), WriteError> {
+        let Inner { endpoints, scope, .. } = &*self.inner;
+        let request = comments::write(endpoints, scope, incident, name, message);
+        let reply = self.send(Operation::WriteComment, request).await?;
+        comments::was_written(&reply).map_err(|fault| reply.error(fault).into())
     }
 
     /// Moves the alert at `place`, the place that its own ARM id names.

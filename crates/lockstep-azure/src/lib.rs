@@ -11,6 +11,7 @@ mod activity;
 mod alerts;
 mod bearer;
 mod certificate;
+mod comments;
 mod credentials;
 mod door;
 mod endpoints;
@@ -46,6 +47,7 @@ pub use activity::AlertEvent;
 pub use alerts::FreshAlert;
 pub use azure_core::http::{HttpClient, Url};
 pub use certificate::{Certificate, CertificateError, Now};
+pub use comments::LONGEST_COMMENT;
 pub use credentials::{Auth, AuthError, UserAssigned};
 pub use door::{Options, Workspace};
 pub use endpoints::{Cloud, Endpoint, Endpoints, EndpointsError, World};
@@ -60,7 +62,7 @@ pub use permissions::{Evidence, Level, Needs, PERMISSIONS, Part, Permission, WIL
 pub use roles::{Role, RolePart, roles};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
-pub use sightings::{Marked, Question, Sightings, Unreadable, Untouched};
+pub use sightings::{Marked, Question, Sightings, Tagged, Unreadable, Untouched};
 pub use suppression::SuppressionRule;
 pub use tenant::{
     AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident,

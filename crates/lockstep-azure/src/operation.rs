@@ -13,6 +13,8 @@ pub enum Operation {
     ReadIncident,
     /// Write one incident.
     WriteIncident,
+    /// Write a comment on an incident.
+    WriteComment,
     /// List the tasks of one incident.
     ListTasks,
     /// List the alerts of a subscription.
@@ -62,6 +64,7 @@ impl Operation {
         Self::ListIncidents,
         Self::ReadIncident,
         Self::WriteIncident,
+        Self::WriteComment,
         Self::ListTasks,
         Self::ListAlerts,
         Self::ReadAlert,
@@ -91,6 +94,7 @@ impl Operation {
             Self::ListIncidents
             | Self::ReadIncident
             | Self::WriteIncident
+            | Self::WriteComment
             | Self::ListTasks
             | Self::ReadOnboarding
             | Self::ListAlertRules
@@ -122,6 +126,7 @@ impl Operation {
             ],
             Self::ListIncidents | Self::ReadIncident => &["Microsoft.SecurityInsights/incidents/read"],
             Self::WriteIncident => &["Microsoft.SecurityInsights/incidents/write"],
+            Self::WriteComment => &["Microsoft.SecurityInsights/incidents/comments/write"],
             Self::ListTasks => &["Microsoft.SecurityInsights/incidents/tasks/read"],
             Self::ListAlerts => &["Microsoft.Security/alerts/read"],
             Self::ReadAlert => &["Microsoft.Security/locations/alerts/read"],
@@ -155,6 +160,7 @@ impl Operation {
         matches!(
             self,
             Self::WriteIncident
+                | Self::WriteComment
                 | Self::ActivateAlert
                 | Self::SetAlertInProgress
                 | Self::DismissAlert
@@ -170,6 +176,7 @@ impl fmt::Display for Operation {
             Self::ListIncidents => "listing incidents",
             Self::ReadIncident => "reading an incident",
             Self::WriteIncident => "writing an incident",
+            Self::WriteComment => "writing a comment on an incident",
             Self::ListTasks => "listing an incident's tasks",
             Self::ListAlerts => "listing alerts",
             Self::ReadAlert => "reading an alert",

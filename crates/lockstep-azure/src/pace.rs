@@ -116,6 +116,8 @@ enum Limit {
     /// 75 writes of incidents in five minutes, of everybody in the subscription.
     /// Source: <https://learn.microsoft.com/rest/api/securityinsights/request-limits-and-throttling>.
     IncidentWrites,
+    /// 75 writes of comments in five minutes, of everybody in the subscription; the same source.
+    CommentWrites,
     /// 200 writes at once and 10 a second, of one identity in a subscription and region.
     /// Source: <https://learn.microsoft.com/azure/azure-resource-manager/management/request-limits-and-throttling>.
     Writes,
@@ -133,6 +135,7 @@ impl Limit {
     fn of(operation: Operation) -> &'static [Self] {
         match operation {
             Operation::WriteIncident => &[Self::IncidentWrites, Self::Writes],
+            Operation::WriteComment => &[Self::CommentWrites, Self::Writes],
             Operation::ReadActivityLog => &[Self::ActivityLog, Self::Reads],
             _ if operation.side() == Side::LogAnalytics => &[Self::Queries],
             _ if operation.is_write() => &[Self::Writes],
@@ -185,7 +188,7 @@ impl Meter {
         };
         match limit {
             // What Resource Manager gives in five minutes.
-            Limit::IncidentWrites => window(75.0, 300, 200.0 + 10.0 * 300.0),
+            Limit::IncidentWrites | Limit::CommentWrites => window(75.0, 300, 200.0 + 10.0 * 300.0),
             Limit::Queries => window(200.0, 30, 200.0),
             Limit::ActivityLog => window(50.0, 30, 50.0),
             Limit::Writes => bucket(200.0, 10.0),

@@ -154,6 +154,7 @@ pub const PERMISSIONS: &[Permission] = &[
     documented("Microsoft.Security/settings/read", Level::Subscription, Part::Doctor, SECURITY),
 
     documented("Microsoft.SecurityInsights/incidents/write", Level::Workspace, Part::SentinelWrite, SECURITY),
+    documented("Microsoft.SecurityInsights/incidents/comments/write", Level::Workspace, Part::SentinelWrite, SECURITY),
 
     documented("Microsoft.Security/locations/alerts/activate/action", Level::Subscription, Part::DefenderWrite, SECURITY),
     documented("Microsoft.Security/locations/alerts/dismiss/action", Level::Subscription, Part::DefenderWrite, SECURITY),

@@ -74,6 +74,7 @@ impl Question {
             ("first_look = false", format!("first_look = {}", self.first_look)),
             ("since = datetime(9999-12-31)", format!("since = {}", self.since.map_or_else(|| NEVER.into(), datetime))),
             ("open = false", format!("open = {}", self.open)),
+            ("idle = 0s", format!("idle = {}s", self.idle())),
             (
                 "marks_since = datetime(1601-01-01)",
                 format!("marks_since = {}", self.marks_since.map_or_else(|| FIRST.into(), datetime)),
@@ -83,6 +84,11 @@ impl Question {
         parameters.iter().fold(QUERY.to_owned(), |query, (default, value)| {
             query.replacen(&format!("let {default};"), &format!("let {value};"), 1)
         })
+    }
+
+    /// The shortest time, in seconds, after which an incident may be idle; 0 where none ever is.
+    fn idle(&self) -> u64 {
+        self.policy.all_knobs().filter_map(|knobs| knobs.idle_active).map(|idle| idle.as_secs()).min().unwrap_or(0)
     }
 
     /// Whose closings the policy may undo, whatever the incident.
@@ -123,12 +129,27 @@ pub struct Sightings {
     pub untouched: BTreeMap<Untouched, u64>,
     /// The instances that have written here, by the marks of their closing texts, whoever they are.
     pub marks: Vec<Marked>,
+    /// What is asked for by tags of lockstep's, whoever set them.
+    pub tags: Vec<Tagged>,
     /// When the service answered, by its own clock.
     pub asked: Time,
     /// When the newest row of `SecurityIncident` came in; `None` where there is none or the table does not say.
     pub incidents_ingested: Option<Time>,
     /// When the newest row of `SecurityAlert` came in; `None` where there is none or the table does not say.
     pub alerts_ingested: Option<Time>,
+}
+
+/// A tag on an incident that asks for something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// The incident.
+    pub incident: IncidentId,
+    /// The tag.
+    pub tag: String,
+    /// When it was set, by the service's clock.
+    pub at: Time,
+    /// Who wrote the version that has it first, as the table names them.
+    pub by: String,
 }
 
 /// What the tables show of one instance that has written here.
@@ -225,10 +246,15 @@ impl Sightings {
     fn gather(rows: &[Row]) -> Result<Self, Wrong> {
         let (mut due, mut unclear, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         let mut untouched = BTreeMap::new();
-        let (mut marks, mut asked, mut incidents_ingested, mut alerts_ingested) = (None, None, None, None);
+        let (mut tags, mut marks, mut asked, mut incidents_ingested, mut alerts_ingested) =
+            (None, None, None, None, None);
         for row in rows {
             match json::text(row, "Why")? {
                 "asked" => asked = time(row, "Time")?,
+                "tags" => {
+                    let cells = logs::dynamic_list(row, "Incidents")?;
+                    tags = Some(cells.iter().map(tagged).collect::<Result<_, _>>()?);
+                }
                 "marks" => {
                     let cells = logs::dynamic_list(row, "Incidents")?;
                     marks = Some(cells.iter().map(marked).collect::<Result<_, _>>()?);
@@ -261,12 +287,24 @@ impl Sightings {
             unclear,
             unreadable,
             untouched,
+            tags: tags.ok_or_else(|| missing("tags"))?,
             marks: marks.ok_or_else(|| missing("marks"))?,
             asked: asked.ok_or_else(|| missing("asked"))?,
             incidents_ingested: incidents_ingested.ok_or_else(|| missing("incidents-ingested"))?,
             alerts_ingested: alerts_ingested.ok_or_else(|| missing("alerts-ingested"))?,
         })
     }
+}
+
+fn tagged(cell: &Value) -> Result<Tagged, Wrong> {
+    let row = cell.as_object().ok_or_else(|| format!("a tag is {}", json::kind(cell)))?;
+    let id = json::text(row, "IncidentName")?;
+    Ok(Tagged {
+        incident: IncidentId::parse(id).ok_or_else(|| format!("\"{}\" names no incident", id.escape_debug()))?,
+        tag: json::text(row, "Tag")?.to_owned(),
+        at: time(row, "At")?.ok_or("\"At\" is empty")?,
+        by: json::optional_text(row, "By")?.to_owned(),
+    })
 }
 
 fn marked(cell: &Value) -> Result<Marked, Wrong> {
@@ -418,7 +456,7 @@ mod tests {
             apart: Apart::AsDismissed,
             unfinished: Raise::Activate,
         };
-        let knobs = Knobs { inward, ..Preset::Seed.knobs() };
+        let knobs = Knobs { inward, idle_active: Some(Duration::from_secs(60)), ..Preset::Seed.knobs() };
         let rule = Rule::new("one", Condition::default(), &knobs, |knobs| knobs.inward.dismissed = Effect::Activate);
         let policy = Policy { rules: Arc::new([rule]), ..Policy::new("test", knobs) };
         let since = Some(Time::from_ticks(0));
@@ -438,6 +476,7 @@ mod tests {
             "outward = false",
             "first_look = true",
             "open = true",
+            "idle = 60s",
             "only = \"7\"",
             "since = datetime(1970-01-01T00:00:00Z)",
             "marks_since = datetime(1970-01-01T00:00:01Z)",
@@ -454,6 +493,7 @@ mod tests {
             {"Why": "closed", "Count": 5, "Incidents": null, "Time": null},
             {"Why": "alert-unclear", "Count": "2", "Incidents": [], "Time": null},
             {"Why": "due", "Count": 1, "Incidents": incidents, "Time": null},
+            {"Why": "tags", "Count": null, "Incidents": [{"IncidentName": ID, "Tag": "lockstep:undo", "At": "2024-05-31T00:00:00Z", "By": "anna@contoso.example"}], "Time": null},
             {"Why": "marks", "Count": null, "Incidents": [{"Mark": MARK, "Newest": "2024-05-31T00:00:00Z"}], "Time": null},
             {"Why": "incidents-ingested", "Count": null, "Incidents": null, "Time": "2024-06-01T00:00:00Z"},
             {"Why": "alerts-ingested", "Count": null, "Incidents": null, "Time": null},
@@ -486,6 +526,8 @@ mod tests {
         let counts: Vec<_> = sightings.untouched.into_iter().collect();
         assert_eq!(counts, [(Untouched::Closed, 5), (Untouched::AlertUnclear, 2)]);
         assert_eq!((sightings.incidents_ingested.is_some(), sightings.alerts_ingested), (true, None));
+        let [tag] = &sightings.tags[..] else { panic!("one tag was sent") };
+        assert_eq!((tag.incident.as_str(), &*tag.tag, &*tag.by), (ID, "lockstep:undo", "anna@contoso.example"));
         let [marked] = &sightings.marks[..] else { panic!("one mark was sent") };
         assert_eq!(
             (marked.highest.to_string().as_str(), marked.newest.to_string().as_str()),

@@ -12,8 +12,9 @@ use crate::agreed::Memory;
 use crate::course::{Course, course};
 use crate::grounds::grounds;
 use crate::ids::IncidentId;
+use crate::item::Item;
 use crate::model::{Alert, AlertAct, Classification, Confirmed, Incident, IncidentState, Severity, Version};
-use crate::policy::{Knobs, Policy, Subject};
+use crate::policy::{Knobs, Owner, Policy, Subject};
 use crate::reason::Reason;
 use crate::time::Time;
 
@@ -26,6 +27,17 @@ pub enum Verdict {
     Push(Push),
     /// It should be left alone, for this reason.
     Leave(IncidentId, Reason),
+}
+
+impl Verdict {
+    /// What a person would have to say yes to; `None` where nothing is to be done.
+    pub fn item(&self) -> Option<Item> {
+        match self {
+            Self::Change(change) => Some(change.item()),
+            Self::Push(push) => Some(push.item()),
+            Self::Leave(..) => None,
+        }
+    }
 }
 
 /// A change of one incident, complete: whoever carries it out has nothing left to choose.
@@ -105,7 +117,7 @@ impl Push {
 pub fn decide(confirmed: &Confirmed, policy: &Policy, memory: &Memory<'_>) -> Verdict {
     let incident = &confirmed.incident;
     let due = knobs(incident, policy, Some(confirmed.at)).and_then(|knobs| {
-        let course = course(incident, &knobs, memory)?;
+        let course = going(incident, &knobs, memory, Some(confirmed.at))?;
         grounds(confirmed, &course, &knobs, memory)?;
         Ok(course)
     });
@@ -130,7 +142,28 @@ pub fn decide(confirmed: &Confirmed, policy: &Policy, memory: &Memory<'_>) -> Ve
 /// # Errors
 /// The reason for which the incident is left alone.
 pub fn propose(incident: &Incident, policy: &Policy, memory: &Memory<'_>, now: Option<Time>) -> Result<Course, Reason> {
-    course(incident, &*knobs(incident, policy, now)?, memory)
+    going(incident, &*knobs(incident, policy, now)?, memory, now)
+}
+
+/// Where things go: what follows from both sides or, where both say the same, back where nobody took what we set active.
+fn going(incident: &Incident, knobs: &Knobs, memory: &Memory<'_>, now: Option<Time>) -> Result<Course, Reason> {
+    course(incident, knobs, memory).or_else(|reason| {
+        let is_idle = reason == Reason::InStep && is_idle(incident, knobs, memory, now);
+        if is_idle { Ok(Course::Inward(Target::New)) } else { Err(reason) }
+    })
+}
+
+/// Whether an incident stands active as we made it, and nobody has taken it or done anything about it for as long as the policy
+/// lets it.
+fn is_idle(incident: &Incident, knobs: &Knobs, memory: &Memory<'_>, now: Option<Time>) -> bool {
+    let (Some(after), Some(now), Some(base), Some(act)) = (knobs.idle_active, now, memory.base, &incident.acted) else {
+        return false;
+    };
+    incident.state == IncidentState::Active
+        && base.written() == Some(&IncidentState::Active)
+        && base.is_of(incident)
+        && incident.owner == Some(Owner::Nobody)
+        && now.seconds_since(act.at) >= after.as_secs()
 }
 
 fn knobs(incident: &Incident, policy: &Policy, now: Option<Time>) -> Result<Arc<Knobs>, Reason> {

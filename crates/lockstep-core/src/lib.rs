@@ -25,6 +25,7 @@ mod plan;
 mod policy;
 mod reason;
 mod remedy;
+mod tags;
 mod time;
 
 pub use agreed::{Agreed, Memory, Pair};
@@ -49,4 +50,5 @@ pub use policy::{
 };
 pub use reason::{Reason, Settles};
 pub use remedy::{Remedy, remedies};
+pub use tags::{APPROVE_TAG, HELD_TAG, UNDO_TAG};
 pub use time::Time;

@@ -163,6 +163,16 @@ impl Reason {
         )
     }
 
+    /// Whether whoever works on the incident should be told that it is held for this. Of what will pass by itself, of what a
+    /// person said and of what they are at, nobody is.
+    pub fn is_announced(&self) -> bool {
+        self.is_held()
+            && !matches!(
+                self,
+                Self::RuleUnclear(_) | Self::ActedSince | Self::HoldTag | Self::Frozen { .. } | Self::NextPass
+            )
+    }
+
     /// Why `incident` and its alerts may be taken to agree as they stand, where this is why it is left alone; `None` where
     /// something may still become of it.
     pub fn settles(&self, incident: &Incident) -> Option<Settles> {

@@ -3,6 +3,8 @@
 //! Nothing is chosen here. A change is made as it was decided or, where the world moved, decided anew from fresh reads; a
 //! write whose fate is unknown is never sent again, but settled by reading.
 
+mod note;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -361,7 +363,8 @@ pub(crate) fn is_as(now: &IncidentState, planned: &IncidentChange) -> bool {
 }
 
 pub(crate) fn done(write: WriteId, now: &FreshIncident) -> Done {
-    Done { write, etag: Some(now.version.clone()), body: Hash::of(text(now.document())) }
+    let body = Hash::of(text(now.document()));
+    Done { write, etag: Some(now.version.clone()), modified: None, body }
 }
 
 pub(crate) fn body(document: &Map<String, Value>) -> Body {

@@ -4,15 +4,17 @@
 //! they have no version that a write could be bound to, so they must not grow old.
 
 use futures::future::join_all;
-use lockstep_azure::{Error, Fault, FreshAlert, FreshIncident, Workspace};
+use lockstep_azure::{Error, Fault, FreshAlert, FreshIncident, Tagged, Workspace};
 use lockstep_core::{
-    Act, Alert, AlertState, Change, Confirmed, Course, Incident, Memory, Policy, Push, Reason, Verdict, decide, propose,
+    APPROVE_TAG, Act, Alert, AlertState, Change, Confirmed, Course, Incident, IncidentId, Memory, Policy, Push, Reason,
+    Verdict, Version, decide, propose,
 };
 use lockstep_ledger::History;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::direct::Lists;
+use crate::notes::of_others;
 use crate::surroundings::{Movers, Surroundings, marked_suspect};
 
 /// An incident as it was read, whole.
@@ -53,12 +55,21 @@ pub(crate) struct Eyes<'a> {
     pub(crate) history: &'a History,
     /// What stands for fresh reads of incidents, as long as it is.
     pub(crate) lists: Option<&'a Lists>,
+    /// What is asked for by tags and may not be answered yet.
+    pub(crate) tags: &'a [Tagged],
 }
 
 impl<'a> Eyes<'a> {
     /// What the ledger knows of an incident.
     pub(crate) fn memory(&self, incident: &Incident) -> Memory<'a> {
         Memory { base: self.history.base(&incident.id), began: self.history.began() }
+    }
+
+    /// The last act of anybody but us on an incident, of which `acted` is the last that was seen.
+    pub(crate) fn of_others(&self, id: &IncidentId, acted: Option<Act>, version: Option<&Version>) -> Option<Act> {
+        let is_yes = |it: &&Tagged| it.incident == *id && it.tag.eq_ignore_ascii_case(APPROVE_TAG);
+        let yes = self.tags.iter().find(is_yes).map(|tagged| tagged.at);
+        of_others(acted, version, self.history.notes(id), yes)
     }
 
     /// Reads an incident and its alerts, and decides. `course` says what it is read for.
@@ -131,7 +142,8 @@ impl<'a> Eyes<'a> {
         let alerts = join_all(alerts.into_iter().map(|alert| read_alert(self.workspace, alert))).await;
         let (alerts, documents) = alerts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let mut confirmed = fresh.confirmed(alerts, open_tasks);
-        confirmed.incident.acted = acted(seen, &fresh, &memory);
+        let acted = acted(seen, &fresh, &memory);
+        confirmed.incident.acted = self.of_others(&seen.id, acted, Some(&fresh.version));
         Ok(Read { fresh, confirmed, documents, began })
     }
 }

@@ -12,6 +12,7 @@ use crate::braked::enter_braked;
 use crate::carry_out::{CarryOut, Order};
 use crate::clock::Clock;
 use crate::marks::OTHER_INSTANCE_WITHIN;
+use crate::notes;
 use crate::observe::{Observation, Observer};
 use crate::outcome::{Pass, Told};
 use crate::settle::settle;
@@ -88,15 +89,22 @@ impl Engine {
         }
         self.remember(&observation).await?;
         enter_braked(self, &mut observation).await?;
-        if observation.due.is_empty() && observation.pushes.is_empty() {
-            return Ok(Pass { run: None, observation, outcomes: Vec::new(), pushed: Vec::new() });
+        if !self.observer.policy.only_observes() {
+            self.answer(&observation, stop).await?;
+        }
+        if observation.due.is_empty() && observation.pushes.is_empty() && observation.notes.is_empty() {
+            let (outcomes, pushed, noted) = (Vec::new(), Vec::new(), Vec::new());
+            return Ok(Pass { run: None, observation, outcomes, pushed, noted });
         }
         let left = u64::try_from(observation.plan.left.len()).unwrap_or(u64::MAX);
         let carry_out = CarryOut::begin(self, Order::own(observation.asked)).await?;
         let outcomes = carry_out.all(&observation.due, stop, told).await;
         let pushed = carry_out.push_all(&observation.pushes, stop).await;
+        let notes: Vec<_> =
+            outcomes.iter().filter_map(notes::of_idle).chain(observation.notes.iter().cloned()).collect();
+        let noted = carry_out.note_all(&notes, stop).await;
         carry_out.end(&outcomes, &pushed, left).await?;
-        Ok(Pass { run: Some(carry_out.run()), observation, outcomes, pushed })
+        Ok(Pass { run: Some(carry_out.run()), observation, outcomes, pushed, noted })
     }
 
     /// Enters which incidents are taken to agree as they stand, which writes another look has shown, and that the ledger has

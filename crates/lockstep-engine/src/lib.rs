@@ -11,6 +11,7 @@
 //! A timer wakes a pass and tells it nothing. Only [`carry_out`](Engine::pass) writes to the cloud, and never what is not in
 //! the ledger first. The clock is read in one file, `clock.rs`.
 
+mod answers;
 mod braked;
 mod carry_out;
 mod clock;
@@ -23,6 +24,7 @@ mod engine;
 mod explain;
 mod grace;
 mod marks;
+mod notes;
 mod observe;
 mod outcome;
 mod planned;
@@ -41,6 +43,7 @@ pub use drift::{Disagreement, Drift};
 pub use engine::{Engine, Identity};
 pub use explain::{Explained, Explanation};
 pub use grace::waiting_for_rights;
+pub use notes::NoteWritten;
 pub use observe::{Observation, Observer};
 pub use outcome::{Conclusion, Fate, NotTried, Outcome, Pass, Pushed, Told};
 pub use planned::{CarriedOut, Planned};

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
-use lockstep_azure::{Marked, Question, Sightings, Unreadable, Untouched, Workspace};
+use lockstep_azure::{Marked, Question, Sightings, Tagged, Unreadable, Untouched, Workspace};
 use lockstep_core::{
-    Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Knobs, Plan, Policy, Push, Reason,
+    Agreed, Brake, BrakeLimit, Change, Course, FirstSight, Incident, IncidentId, Item, Plan, Policy, Push, Reason,
     Settles, Sight, Time, Trip, Verdict, Waiting, plan, propose,
 };
 use lockstep_ledger::{AlertStood, BaseMoved, Confirmed, History, Intent, OpenBrake, Unconfirmed, WhyMoved};
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::confirm::{Decided, Eyes, Judged};
 use crate::direct::Lists;
+use crate::notes::{self, Note};
 use crate::stopped::Stopped;
 use crate::surroundings::{Movers, Surroundings};
 
@@ -56,6 +57,10 @@ pub struct Observation {
     pub untouched: BTreeMap<Untouched, u64>,
     /// Incidents whose row in the tables cannot be read. Nothing is known about them.
     pub unreadable: Vec<Unreadable>,
+    /// What is asked for by tags on incidents.
+    pub(crate) tags: Vec<Tagged>,
+    /// What is to be told to whoever works on held incidents.
+    pub(crate) notes: Vec<Note>,
     /// The installations that have written here, by the marks in the tables.
     pub marks: Vec<Marked>,
     /// When the tables answered, by the service's clock.
@@ -82,6 +87,14 @@ impl Observation {
         self.untouched.values().sum::<u64>() + u64::try_from(judged).unwrap_or(u64::MAX)
     }
 
+    /// What a person could say yes to about an incident that is held; `None` where nothing waits for that.
+    pub(crate) fn waits(&self, incident: &IncidentId) -> Option<Item> {
+        let awaiting = self.awaiting.iter().filter_map(Verdict::item);
+        let braked = self.waiting.iter().map(|wait| wait.item.clone());
+        let held = self.brakes.iter().flat_map(OpenBrake::items).cloned();
+        awaiting.chain(braked).chain(held).find(|item| item.incident == *incident)
+    }
+
     /// Whether something about an incident could not be seen.
     pub fn is_incomplete(&self) -> bool {
         !self.unreadable.is_empty() || self.plan.left.iter().any(|left| left.reason.is_unknown())
@@ -89,12 +102,8 @@ impl Observation {
 }
 
 impl Observer {
-    /// What looks at `workspace` with the eyes of `policy`. What the policy asks for and no pass does yet is logged as a
-    /// warning, by name.
+    /// What looks at `workspace` with the eyes of `policy`.
     pub fn new(workspace: Workspace, policy: Policy) -> Self {
-        for key in not_done(&policy) {
-            tracing::warn!(policy = %policy.name, key, "the policy asks for what no pass does yet");
-        }
         Self { workspace, policy, surroundings: Surroundings::default(), looked: Arc::default() }
     }
 
@@ -128,12 +137,13 @@ impl Observer {
             lists.read_alerts(&self.workspace, &sightings.due).await;
             lists.lay_over(&mut sightings, |seen| self.eyes(history).memory(seen));
         }
-        let eyes = Eyes { lists: lists.as_ref(), ..self.eyes(history) };
+        let eyes = Eyes { lists: lists.as_ref(), tags: &sightings.tags, ..self.eyes(history) };
         let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
         let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
 
         let (mut changes, mut pushes) = (Reads::new(), Reads::new());
-        let (mut settled, mut awaiting) = (Vec::new(), Vec::new());
+        let (mut settled, mut awaiting, mut held) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let announces = self.policy.all_knobs().any(|knobs| knobs.announce_holds);
         let mut untouched = sightings.untouched.clone();
         let verdicts: Vec<_> = looked
             .into_iter()
@@ -150,10 +160,19 @@ impl Observer {
                         Verdict::Push(due)
                     }
                     Decided::Awaits(incident, verdict) => {
+                        if announces {
+                            held.insert(incident.id.clone(), (incident.clone(), verdict.item()));
+                        }
                         awaiting.push(verdict);
                         Verdict::Leave(incident.id, Reason::NeedsApproval)
                     }
                     Decided::Leave(incident, reason) => {
+                        if announces && reason.is_announced() {
+                            let item =
+                                history.brakes().flat_map(OpenBrake::items).find(|it| it.incident == incident.id);
+                            let item = item.filter(|_| matches!(reason, Reason::Braked(_))).cloned();
+                            held.insert(incident.id.clone(), (incident.clone(), item));
+                        }
                         settled.extend(settles(&incident, &reason, history.base(&incident.id)));
                         // Of the incidents that are looked at directly, most need nothing.
                         if let (Some(_), Some(why)) = (&lists, Untouched::of(&reason)) {
@@ -168,7 +187,15 @@ impl Observer {
         let plan = plan(verdicts);
         let record = history.brake_record();
         let (plan, waiting) = plan.braked(self.policy.brake, &record, open(&sightings), sightings.asked);
+        if announces {
+            held.extend(waiting.iter().filter_map(|wait| {
+                let judged = changes.get(&wait.item.incident)?;
+                let incident = judged.read.confirmed.incident.clone();
+                Some((wait.item.incident.clone(), (incident, Some(wait.item.clone()))))
+            }));
+        }
         let plan = plan.capped(self.policy.ceilings);
+        let notes = notes::due(&self.policy, history, &plan.left, &held, sightings.asked);
         let due = plan.changes.iter().filter_map(|change| changes.remove(&change.incident)).collect();
         let pushes = plan.pushes.iter().filter_map(|push| {
             let judged = pushes.remove(&push.incident)?;
@@ -186,6 +213,8 @@ impl Observer {
             brakes: history.brakes().cloned().collect(),
             untouched,
             unreadable: sightings.unreadable,
+            notes,
+            tags: sightings.tags,
             marks: sightings.marks,
             asked: sightings.asked,
             incidents_ingested: sightings.incidents_ingested,
@@ -195,7 +224,7 @@ impl Observer {
 
     pub(crate) fn eyes<'a>(&'a self, history: &'a History) -> Eyes<'a> {
         let Self { workspace, policy, surroundings, .. } = self;
-        Eyes { workspace, policy, surroundings, history, lists: None }
+        Eyes { workspace, policy, surroundings, history, lists: None, tags: &[] }
     }
 
     /// What the tables say and, where the policy looks directly, the list of incidents.
@@ -232,6 +261,8 @@ impl Eyes<'_> {
         if let Some(reason) = self.lists.and_then(|lists| lists.unread(seen)) {
             return Decided::Leave(seen.clone(), reason);
         }
+        let acted = self.of_others(&seen.id, seen.acted.clone(), None);
+        let seen = &Incident { acted, ..seen.clone() };
         let memory = self.memory(seen);
         match propose(seen, self.policy, &memory, Some(asked)) {
             Ok(course) => match self.holds_already(seen, &course) {
@@ -280,19 +311,13 @@ fn settles(incident: &Incident, reason: &Reason, base: Option<&Agreed>) -> Optio
     Some(BaseMoved { incident: id, state, alerts: alerts.collect(), why, written: None })
 }
 
-/// The keys of a policy that ask for what no pass does yet.
-fn not_done(policy: &Policy) -> Vec<&'static str> {
-    let knobs = |asks: fn(&Knobs) -> bool| policy.all_knobs().any(asks);
-    let keys =
-        [("idle_active", knobs(|it| it.idle_active.is_some())), ("announce_holds", knobs(|it| it.announce_holds))];
-    keys.into_iter().filter(|(_, asked)| *asked).map(|(key, _)| key).collect()
-}
-
 /// The writes that a row of the tables shows to stand: rows come from the service's own record of changes, not from the
 /// answer to the write.
 fn confirmed(seen: &Incident, history: &History) -> Vec<Confirmed> {
     let shows = |unconfirmed: &&Unconfirmed| match &unconfirmed.intended {
         Intent::Incident(intended) => intended.incident == seen.id && intended.after == seen.state,
+        // A note is never waited for.
+        Intent::Note(_) => false,
         Intent::Alert(intended) => {
             let stands =
                 |alert: &lockstep_core::Alert| alert.id == intended.before.id && alert.state == intended.act.leads_to();
@@ -339,17 +364,3 @@ const WHOLE_EVERY: Duration = Duration::from_secs(6 * 3_600);
 const OVERLAP: i64 = 600 * Time::TICKS_PER_SECOND;
 
 const STILL_IN_DOUBT: &str = "nobody knows yet what became of an earlier write to it";
-
-#[cfg(test)]
-mod tests {
-    use lockstep_core::Preset;
-
-    use super::*;
-
-    #[test]
-    fn what_no_pass_does_yet_is_named() {
-        assert_eq!(not_done(&Preset::Seed.policy()), [""; 0]);
-        let knobs = Knobs { idle_active: Some(Duration::from_secs(1)), announce_holds: true, ..Preset::Seed.knobs() };
-        assert_eq!(not_done(&Policy::new("test", knobs)), ["idle_active", "announce_holds"]);
-    }
-}

@@ -3,6 +3,7 @@
 use lockstep_core::{Alert, AlertAct, Change, IncidentId, IncidentState, Reason};
 use lockstep_ledger::RunId;
 
+use crate::notes::NoteWritten;
 use crate::observe::Observation;
 use crate::planned::CarriedOut;
 
@@ -17,6 +18,8 @@ pub struct Pass {
     pub outcomes: Vec<Outcome>,
     /// What became of each alert that was to follow its incident, in the plan's order.
     pub pushed: Vec<Pushed>,
+    /// What became of each note to whoever works on an incident.
+    pub noted: Vec<NoteWritten>,
 }
 
 /// What became of one alert that was to follow its incident.

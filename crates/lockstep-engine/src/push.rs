@@ -114,7 +114,7 @@ impl CarryOut<'_> {
                 && fresh.state == act.leads_to()
             {
                 let body = fresh.document().map_or(Hash::of(""), |document| Hash::of(text(document)));
-                self.enter(Event::Done(Done { write, etag: None, body })).await?;
+                self.enter(Event::Done(Done { write, etag: None, modified: None, body })).await?;
                 return Ok(Fate::Moved);
             }
             if read.is_ok()

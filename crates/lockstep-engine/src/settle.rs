@@ -2,7 +2,7 @@
 
 use lockstep_azure::{Fault, FreshIncident, Workspace};
 use lockstep_core::IncidentState;
-use lockstep_ledger::{AlertIntended, Error, Event, Intended, Intent, OpenIntent, Settled, WriteId};
+use lockstep_ledger::{AlertIntended, Error, Event, Intended, Intent, NoteIntended, OpenIntent, Settled, WriteId};
 
 use crate::engine::Engine;
 
@@ -28,6 +28,7 @@ pub(crate) async fn settle_write(
     let found = match intended {
         Intent::Incident(intended) => weigh_incident(workspace, intended).await,
         Intent::Alert(intended) => weigh_alert(workspace, intended).await,
+        Intent::Note(intended) => weigh_note(workspace, intended).await,
     };
     let Some((happened, how)) = found else { return Ok(None) };
     let settled = Settled { write, happened, how: how.into() };
@@ -58,6 +59,24 @@ async fn weigh_alert(workspace: &Workspace, intended: &AlertIntended) -> Option<
         Ok(_) => Some((true, "somebody moved the alert since; their word stands")),
         Err(error) => {
             tracing::warn!(alert = %before.id, %error, "what became of a write could not be found out");
+            None
+        }
+    }
+}
+
+/// Whether the incident has the tag, which is written last. A note without one may be written again: it is still one comment.
+async fn weigh_note(workspace: &Workspace, intended: &NoteIntended) -> Option<(bool, &'static str)> {
+    let Some(tag) = &intended.tag else { return Some((false, "a comment that is written again is still one")) };
+    match workspace.incident(&intended.incident).await {
+        Ok(fresh) if fresh.labels.iter().any(|label| label.eq_ignore_ascii_case(tag)) => {
+            Some((true, "the incident has the tag"))
+        }
+        Ok(_) => Some((false, "the incident has no such tag")),
+        Err(error) if matches!(error.fault, Fault::NotFound { .. }) => {
+            Some((false, "the incident does not exist any more"))
+        }
+        Err(error) => {
+            tracing::warn!(incident = %intended.incident, %error, "what became of a note could not be found out");
             None
         }
     }

@@ -94,6 +94,14 @@ impl Entries {
                     |incident: &IncidentId| intended.follows.iter().any(|followed| followed.incident == *incident);
                 self.wants_write(entry.number, intended.run, is_about)
             }
+            Event::NoteIntended(intended) => {
+                let is_about = |incident: &IncidentId| intended.incident == *incident;
+                self.wants_write(entry.number, intended.run, is_about)
+            }
+            Event::Answered(answered) => {
+                self.filter.run.is_none()
+                    && self.filter.incident.as_ref().is_none_or(|wanted| *wanted == answered.incident)
+            }
             Event::Done(done) => self.writes.contains(&done.write),
             Event::Refused(refused) => self.writes.remove(&refused.write),
             Event::InDoubt(in_doubt) => self.writes.contains(&in_doubt.write),

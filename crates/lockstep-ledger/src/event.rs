@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use lockstep_core::{
-    Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Closing, IncidentId, IncidentState, Instance, Item,
-    LONGEST_CLOSING_TEXT, Mark, Time, Version,
+    Act, Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Closing, IncidentId, IncidentState, Instance,
+    Item, LONGEST_CLOSING_TEXT, Mark, Time, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -27,6 +27,10 @@ pub enum Event {
     Intended(Intended),
     /// A write of an alert is about to leave. Once this is on disk, the write may be sent.
     AlertIntended(AlertIntended),
+    /// A note to whoever works on an incident is about to leave. Once this is on disk, it may be sent.
+    NoteIntended(NoteIntended),
+    /// What a person asked for by a tag on an incident, and whether it is done.
+    Answered(Answered),
     /// The service answered that the write happened.
     Done(Done),
     /// The write is known not to have happened.
@@ -227,6 +231,66 @@ pub struct AlertIntended {
     pub reason: String,
 }
 
+/// A note to whoever works on an incident is about to leave: a comment, and perhaps a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteIntended {
+    /// The run that writes.
+    pub run: RunId,
+    /// The incident that is written.
+    #[serde(with = "format::incident_id")]
+    pub incident: IncidentId,
+    /// The number that people call it by.
+    #[serde(rename = "incident_number")]
+    pub number: u64,
+    /// The GUID that names the comment: the same for the same incident, cause and terms.
+    pub comment: Uuid,
+    /// What the comment says, without the mark that it is sent with.
+    pub text: String,
+    /// The tag that the incident gets.
+    pub tag: Option<String>,
+    /// What a person could say yes to.
+    #[serde(with = "format::optional_item", default, skip_serializing_if = "Option::is_none")]
+    pub proposed: Option<Item>,
+    /// When the incident was read before, by the service's clock.
+    #[serde(with = "format::moment")]
+    pub read: Time,
+    /// The last act of anybody else on the incident before.
+    #[serde(with = "format::optional_act", default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<Act>,
+    /// The installation whose mark the comment ends with.
+    #[serde(with = "format::optional_instance")]
+    pub signed_by: Option<Instance>,
+}
+
+/// What a person asked for by a tag on an incident. Each setting of a tag is answered once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answered {
+    /// The incident.
+    #[serde(with = "format::incident_id")]
+    pub incident: IncidentId,
+    /// What was asked for.
+    pub asked: Asked,
+    /// Who set the tag, as the workspace's table names them.
+    pub by: String,
+    /// When the tag was set, by the service's clock.
+    #[serde(with = "format::moment")]
+    pub at: Time,
+    /// Why it is not done; `None` where it is.
+    pub refused: Option<String>,
+}
+
+/// What a tag asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// To do what was proposed.
+    Approve,
+    /// To take back what was last written.
+    Undo,
+}
+
 /// An incident that an alert follows.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +345,9 @@ pub struct Done {
     /// The version that it made; `None` for an alert, which has none.
     #[serde(with = "format::optional_version", default, skip_serializing_if = "Option::is_none")]
     pub etag: Option<Version>,
+    /// When the incident was changed by it, by the service's clock; `None` where that was not kept.
+    #[serde(with = "format::optional_moment", default, skip_serializing_if = "Option::is_none")]
+    pub modified: Option<Time>,
     /// The hash of what the service then showed: the answer's own body for an incident, a read after it for an alert.
     pub body: Hash,
 }
@@ -423,6 +490,11 @@ pub enum Approval {
         /// The hash of its text.
         hash: Hash,
     },
+    /// A note on an incident, by the entry that announces it.
+    Note {
+        /// The entry.
+        number: u64,
+    },
 }
 
 /// Bodies are about to be removed: those that only entries up to one of them name.
@@ -479,6 +551,10 @@ impl Entry {
     pub fn mark(&self) -> Option<Mark> {
         match &self.event {
             Event::Intended(intended) => intended.mark(WriteId(self.number), self.hash),
+            Event::NoteIntended(note) => {
+                let (instance, run) = (note.signed_by.clone()?, note.run.as_u128());
+                Some(Mark { instance, run, entry: self.number, head: self.hash.first_half() })
+            }
             _ => None,
         }
     }

@@ -88,6 +88,18 @@ spelled!(
     moment: Time as String, |time| rfc3339(*time), |text| read_rfc3339(&text)
 );
 spelled!(
+    /// A moment in RFC 3339, in UTC, where there is one.
+    optional_moment: Option<Time> as Option<String>, |time| time.map(rfc3339), |text| match text { None => Some(None), Some(text) => read_rfc3339(&text).map(Some) }
+);
+spelled!(
+    /// An act on an incident, where there is one.
+    optional_act: Option<lockstep_core::Act> as Option<ActForm>, |act| act.as_ref().map(ActForm::of), |form| match form { None => Some(None), Some(form) => form.read().map(Some) }
+);
+spelled!(
+    /// What a person says yes to, where there is something.
+    optional_item: Option<lockstep_core::Item> as Option<ItemForm>, |item| item.as_ref().map(ItemForm::of), |form| Some(form.map(ItemForm::read))
+);
+spelled!(
     /// Moments in RFC 3339, in UTC.
     moments: Vec<Time> as Vec<String>, |times| times.iter().copied().map(rfc3339).collect(), |texts| texts.iter().map(|text| read_rfc3339(text)).collect()
 );
@@ -119,6 +131,24 @@ spelled!(
     /// Where an incident stands.
     incident_state: lockstep_core::IncidentState as IncidentStateForm, IncidentStateForm::of, |form| Some(form.read())
 );
+
+/// An act on an incident, as entries spell it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActForm {
+    at: String,
+    by: Option<String>,
+}
+
+impl ActForm {
+    fn of(act: &lockstep_core::Act) -> Self {
+        Self { at: rfc3339(act.at), by: act.by.clone() }
+    }
+
+    fn read(self) -> Option<lockstep_core::Act> {
+        Some(lockstep_core::Act { at: read_rfc3339(&self.at)?, by: self.by })
+    }
+}
 
 /// The pieces of an alert's ARM id, as entries spell them.
 #[derive(Serialize, Deserialize)]

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use lockstep_core::{Agreed, BrakeRecord, IncidentId, Item, Time};
+use lockstep_core::{Agreed, BrakeRecord, IncidentId, Item, Time, Version};
 
 use crate::brakes::{Brakes, OpenBrake};
 use crate::chain::{Fault, Hash, Head, Line};
 use crate::error::Error;
-use crate::event::{AlertIntended, Counts, Entry, Event, Intended, RunId, RunStarted, WriteId};
+use crate::event::{AlertIntended, Asked, Counts, Entry, Event, Intended, NoteIntended, RunId, RunStarted, WriteId};
 use crate::format;
 use crate::log::Log;
 use crate::standing::{OutOfOrder, Standing};
@@ -22,6 +22,12 @@ pub struct History {
     bases: BTreeMap<IncidentId, Agreed>,
     began: Option<Time>,
     restarted: Option<Time>,
+    /// The notes on each incident that were tried, oldest first, each once.
+    notes: BTreeMap<IncidentId, Vec<Noted>>,
+    /// The settings of tags that were answered.
+    answered: BTreeSet<(IncidentId, Asked, Time)>,
+    /// The run that last wrote each incident.
+    last_runs: BTreeMap<IncidentId, RunId>,
     brakes: Brakes,
     pruned: Option<(u64, Time)>,
     /// What was made of each plan file.
@@ -98,6 +104,21 @@ impl History {
         self.bases.get(incident)
     }
 
+    /// The notes that were tried on an incident, oldest first.
+    pub fn notes(&self, incident: &IncidentId) -> &[Noted] {
+        self.notes.get(incident).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a person who set a tag at that time was answered.
+    pub fn is_answered(&self, incident: &IncidentId, asked: Asked, at: Time) -> bool {
+        self.answered.contains(&(incident.clone(), asked, at))
+    }
+
+    /// The run that last wrote an incident; `None` where none did.
+    pub fn last_run(&self, incident: &IncidentId) -> Option<RunId> {
+        self.last_runs.get(incident).copied()
+    }
+
     /// The [`base`](Self::base) of every incident that has one.
     pub fn bases(&self) -> &BTreeMap<IncidentId, Agreed> {
         &self.bases
@@ -166,14 +187,27 @@ impl History {
                 self.intend(entry, Intent::Incident(Intended { after, ..intended.clone() }));
             }
             Event::AlertIntended(intended) => self.intend(entry, Intent::Alert(intended.clone())),
-            Event::Done(done) => self.close(done.write, true),
-            Event::Refused(refused) => self.close(refused.write, false),
+            Event::NoteIntended(note) => self.intend(entry, Intent::Note(note.clone())),
+            Event::Answered(answered) => {
+                self.answered.insert((answered.incident.clone(), answered.asked, answered.at));
+                let notes = self.notes.get_mut(&answered.incident).map(|notes| notes.iter_mut().rev());
+                let proposing = notes.and_then(|mut notes| notes.find(|note| note.proposes()));
+                if let (Some(note), Asked::Approve, None) = (proposing, answered.asked, &answered.refused) {
+                    note.approved = Some(answered.at);
+                }
+            }
+            Event::Done(done) => {
+                if let Some(note) = self.close(done.write, true) {
+                    (note.etag, note.modified) = (done.etag.clone(), done.modified);
+                }
+            }
+            Event::Refused(refused) => drop(self.close(refused.write, false)),
             Event::InDoubt(in_doubt) => {
                 if let Some(open) = self.open.get_mut(&in_doubt.write) {
                     open.in_doubt = Some(in_doubt.why.clone());
                 }
             }
-            Event::Settled(settled) => self.close(settled.write, settled.happened),
+            Event::Settled(settled) => drop(self.close(settled.write, settled.happened)),
             Event::Confirmed(confirmed) => {
                 self.unconfirmed.remove(&confirmed.write);
             }
@@ -197,18 +231,27 @@ impl History {
         self.open.insert(write, OpenIntent { write, at: entry.at, intended, in_doubt: None });
     }
 
-    fn close(&mut self, write: WriteId, happened: bool) {
-        let Some(OpenIntent { at, intended, .. }) = self.open.remove(&write) else { return };
+    /// Draws what follows from an outcome; answers the note, where it was one.
+    fn close(&mut self, write: WriteId, happened: bool) -> Option<&mut Noted> {
+        let OpenIntent { at, intended, .. } = self.open.remove(&write)?;
         let planned = self.planned.remove(&write);
+        if let Intent::Note(intended) = intended {
+            let notes = self.notes.entry(intended.incident.clone()).or_default();
+            notes.retain(|note| note.intended.comment != intended.comment);
+            notes.push(Noted { write, intended, is_written: happened, etag: None, modified: None, approved: None });
+            return notes.last_mut();
+        }
         if !happened {
-            return;
+            return None;
         }
         if let Some((plan, item)) = planned {
             self.made.entry(plan).or_default().insert(item);
         }
         match &intended {
+            Intent::Note(_) => {}
             Intent::Incident(intended) => {
                 self.bases.insert(intended.incident.clone(), intended.agreed());
+                self.last_runs.insert(intended.incident.clone(), intended.run);
             }
             Intent::Alert(AlertIntended { before, act, follows, .. }) => {
                 for followed in follows {
@@ -218,6 +261,7 @@ impl History {
             }
         }
         self.unconfirmed.insert(write, Unconfirmed { write, at, intended });
+        None
     }
 }
 
@@ -228,6 +272,8 @@ pub enum Intent {
     Incident(Intended),
     /// A write of an alert.
     Alert(AlertIntended),
+    /// A note on an incident.
+    Note(NoteIntended),
 }
 
 impl Intent {
@@ -236,6 +282,7 @@ impl Intent {
         match self {
             Self::Incident(intended) => intended.run,
             Self::Alert(intended) => intended.run,
+            Self::Note(intended) => intended.run,
         }
     }
 
@@ -244,7 +291,32 @@ impl Intent {
         match self {
             Self::Incident(intended) => intended.incident == *incident,
             Self::Alert(intended) => intended.follows.iter().any(|followed| followed.incident == *incident),
+            Self::Note(intended) => intended.incident == *incident,
         }
+    }
+}
+
+/// A note that was tried on an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The entry that announces it.
+    pub write: WriteId,
+    /// What it says.
+    pub intended: NoteIntended,
+    /// Whether all of it was written; its comment may be there all the same.
+    pub is_written: bool,
+    /// The version of the incident that it left; `None` where nobody heard.
+    pub etag: Option<Version>,
+    /// When that was, by the service's clock; `None` where nobody heard.
+    pub modified: Option<Time>,
+    /// When a person set the tag that approved of what it proposes; `None` where none did.
+    pub approved: Option<Time>,
+}
+
+impl Noted {
+    /// Whether a person could read in it what they could say yes to.
+    pub fn proposes(&self) -> bool {
+        self.is_written && self.intended.proposed.is_some()
     }
 }
 

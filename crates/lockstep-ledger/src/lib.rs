@@ -31,12 +31,12 @@ pub use chain::{Fault, Hash, Line};
 pub use entries::{Entries, Filter};
 pub use error::Error;
 pub use event::{
-    AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
-    Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, PolicyUsed, Pruned, Refused, Restarted,
-    RunEnded, RunId, RunStarted, Settled, StartedFrom, WhyMoved, WriteId,
+    AlertIntended, AlertRead, AlertStood, Answered, Approval, Approved, Asked, BaseMoved, Before, Began, Binary, Body,
+    Braked, Cause, Confirmed, Counts, Done, Entry, Event, Followed, InDoubt, Intended, NoteIntended, PolicyUsed,
+    Pruned, Refused, Restarted, RunEnded, RunId, RunStarted, Settled, StartedFrom, WhyMoved, WriteId,
 };
 pub use export::View;
-pub use history::{History, Intent, OpenIntent, Run, Unconfirmed};
+pub use history::{History, Intent, Noted, OpenIntent, Run, Unconfirmed};
 pub use ledger::{Ledger, Refusal, leave_approval};
 pub use log::{Holder, Lease, Log};
 pub use prune::prune;

@@ -15,7 +15,7 @@ use crate::event::{Approval, Event, RunId, WriteId};
 /// - An intended write is done or refused while its run is under way, and not once it is in doubt.
 /// - A write without a known outcome, in doubt or left behind by a run that was cut short, is settled by a look at the
 ///   incident.
-/// - A write that happened is confirmed once.
+/// - A write that happened is confirmed once; a note is not.
 /// - A run ends when each of its writes has an outcome or is in doubt.
 /// - What a brake holds is approved once, by the number of an entry that says what it holds.
 /// - Where the ledger begins, what a brake holds, which plan was approved, which bodies were removed, and what is taken to agree without a write, can be entered at any time.
@@ -41,6 +41,18 @@ struct OpenWrite {
 enum Subject {
     Incident(IncidentId),
     Alert(AlertId),
+    Note(IncidentId),
+}
+
+impl Subject {
+    /// Whether both may change the same thing.
+    fn meets(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Alert(one), Self::Alert(two)) => one == two,
+            (Self::Incident(one) | Self::Note(one), Self::Incident(two) | Self::Note(two)) => one == two,
+            _ => false,
+        }
+    }
 }
 
 impl Standing {
@@ -64,9 +76,15 @@ impl Standing {
             Event::AlertIntended(intended) => {
                 self.intended(number, intended.run, Subject::Alert(intended.before.id.clone()))?;
             }
+            Event::NoteIntended(intended) => {
+                self.intended(number, intended.run, Subject::Note(intended.incident.clone()))?;
+            }
             Event::Done(done) => {
+                let is_note = self.open.get(&done.write).is_some_and(|open| matches!(open.writes, Subject::Note(_)));
                 self.answered(done.write)?;
-                self.unconfirmed.insert(done.write);
+                if !is_note {
+                    self.unconfirmed.insert(done.write);
+                }
             }
             Event::Refused(refused) => self.answered(refused.write)?,
             Event::InDoubt(in_doubt) => {
@@ -77,8 +95,8 @@ impl Standing {
                 open.in_doubt = true;
             }
             Event::Settled(settled) => {
-                self.open.remove(&settled.write).ok_or(OutOfOrder::NotOpen(settled.write))?;
-                if settled.happened {
+                let open = self.open.remove(&settled.write).ok_or(OutOfOrder::NotOpen(settled.write))?;
+                if settled.happened && !matches!(open.writes, Subject::Note(_)) {
                     self.unconfirmed.insert(settled.write);
                 }
             }
@@ -99,7 +117,7 @@ impl Standing {
             Event::Pruned(pruned) if pruned.up_to >= number => {
                 return Err(OutOfOrder::PrunedAhead { up_to: pruned.up_to });
             }
-            Event::Began(_) | Event::Restarted(_) | Event::BaseMoved(_) | Event::Pruned(_) => {}
+            Event::Began(_) | Event::Restarted(_) | Event::Answered(_) | Event::BaseMoved(_) | Event::Pruned(_) => {}
             Event::RunEnded(ended) => {
                 self.under_way(ended.run)?;
                 let unanswered = self.open.iter().find(|(_, open)| open.run == ended.run && !open.in_doubt);
@@ -115,9 +133,9 @@ impl Standing {
     /// Takes the intent of a write.
     fn intended(&mut self, number: u64, run: RunId, writes: Subject) -> Result<(), OutOfOrder> {
         self.under_way(run)?;
-        if let Some((&write, _)) = self.open.iter().find(|(_, open)| open.writes == writes) {
+        if let Some((&write, _)) = self.open.iter().find(|(_, open)| open.writes.meets(&writes)) {
             return Err(match writes {
-                Subject::Incident(incident) => OutOfOrder::IncidentOpen { incident, write },
+                Subject::Incident(incident) | Subject::Note(incident) => OutOfOrder::IncidentOpen { incident, write },
                 Subject::Alert(alert) => OutOfOrder::AlertOpen { alert, write },
             });
         }

@@ -113,6 +113,15 @@ pub fn write(endpoints: &Endpoints, scope: &Scope, fresh: &FreshIncident, change
     request
 }
 
+/// Asks to add `tag` to the incident that `fresh` shows and to change nothing else, if it is still that version.
+pub fn tag(endpoints: &Endpoints, scope: &Scope, fresh: &FreshIncident, tag: &str) -> Request {
+    let mut request = Request::new(url(endpoints, scope, &fresh.id), Method::Put);
+    request.insert_header("content-type", "application/json");
+    let body = wire::tagged(&fresh.document, tag);
+    request.set_body(serde_json::to_vec(&body).expect("a JSON value can be written as JSON"));
+    request
+}
+
 /// Reads the reply to [`read`].
 pub fn was_read(reply: &Reply, id: &IncidentId) -> Result<FreshIncident, Fault> {
     reply.accepted()?;

@@ -65,15 +65,8 @@ fn resource(document: Map<String, Value>, id: IncidentId, at: Option<Time>) -> R
 
 /// The body of a write: the document with the planned members changed and those that cannot be written left out.
 pub fn body(document: &Map<String, Value>, change: &IncidentChange) -> Value {
-    let mut body = document.clone();
-    body.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    let mut body = writable(document);
     if let Some(Value::Object(properties)) = body.get_mut("properties") {
-        properties.retain(|name, _| !READ_ONLY_PROPERTIES.contains(&name.as_str()));
-        for label in properties.get_mut("labels").and_then(Value::as_array_mut).into_iter().flatten() {
-            if let Value::Object(label) = label {
-                label.remove("labelType");
-            }
-        }
         let status = match change {
             IncidentChange::New => "New",
             IncidentChange::Active => "Active",
@@ -91,6 +84,33 @@ pub fn body(document: &Map<String, Value>, change: &IncidentChange) -> Value {
         }
     }
     Value::Object(body)
+}
+
+/// The body of a write that adds a label and changes nothing else.
+pub fn tagged(document: &Map<String, Value>, tag: &str) -> Value {
+    let mut body = writable(document);
+    if let Some(Value::Object(properties)) = body.get_mut("properties") {
+        let labels = properties.entry("labels").or_insert_with(|| json!([]));
+        if let Value::Array(labels) = labels {
+            labels.push(json!({ "labelName": tag }));
+        }
+    }
+    Value::Object(body)
+}
+
+/// The document without the members that cannot be written.
+fn writable(document: &Map<String, Value>) -> Map<String, Value> {
+    let mut body = document.clone();
+    body.retain(|name, _| !READ_ONLY.contains(&name.as_str()));
+    if let Some(Value::Object(properties)) = body.get_mut("properties") {
+        properties.retain(|name, _| !READ_ONLY_PROPERTIES.contains(&name.as_str()));
+        for label in properties.get_mut("labels").and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Value::Object(label) = label {
+                label.remove("labelType");
+            }
+        }
+    }
+    body
 }
 
 /// A severity by its word.

@@ -135,6 +135,8 @@ fn kind(event: &Event) -> Option<&'static str> {
         Event::RunStarted(_) | Event::RunEnded(_) => None,
         Event::Began(_) | Event::BaseMoved(_) | Event::Confirmed(_) => None,
         Event::Restarted(_) => Some("restarted"),
+        Event::NoteIntended(_) => Some("note intended"),
+        Event::Answered(_) => Some("answered"),
         Event::Braked(_) => Some("braked"),
         Event::Pruned(_) => Some("pruned"),
         Event::Approved(_) => Some("approved"),

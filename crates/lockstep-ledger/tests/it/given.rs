@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use lockstep_core::{
-    AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState,
+    Act, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Classification, Closing, IncidentId, IncidentState,
     Instance, Item, Time, Version,
 };
 use lockstep_ledger::{
     AlertIntended, AlertRead, AlertStood, Approval, Approved, BaseMoved, Before, Began, Binary, Body, Braked, Cause,
-    Confirmed, Counts, Done, Entry, Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, PolicyUsed,
-    Refused, Restarted, RunEnded, RunId, RunStarted, Settled, Sqlite, StartedFrom, WhyMoved, WriteId,
+    Confirmed, Counts, Done, Entry, Error, Event, Followed, Hash, Holder, InDoubt, Intended, Ledger, Log, NoteIntended,
+    PolicyUsed, Refused, Restarted, RunEnded, RunId, RunStarted, Settled, Sqlite, StartedFrom, WhyMoved, WriteId,
 };
 use tempfile::TempDir;
+use uuid::Uuid;
 
 /// A folder of its own, and the path of a ledger in it.
 pub fn place() -> (TempDir, PathBuf) {
@@ -133,14 +134,30 @@ pub fn alert_intended(n: u128, on: u64) -> Event {
     Event::AlertIntended(AlertIntended { run: run(n), before, place, act: AlertAct::Dismiss, follows, reason })
 }
 
+/// The note on incident `on`, which proposes to close it.
+pub fn noted(n: u128, on: u64) -> Event {
+    Event::NoteIntended(NoteIntended {
+        run: run(n),
+        incident: incident(on),
+        number: on,
+        comment: Uuid::from_u128(u128::from(on)),
+        text: "it waits for an approval".to_owned(),
+        tag: Some("lockstep:held".to_owned()),
+        proposed: Some(item(on)),
+        read: time(0),
+        acted: Some(Act { at: time(0), by: Some("ann@contoso.example".to_owned()) }),
+        signed_by: Instance::parse("soc-1"),
+    })
+}
+
 pub fn done(write: u64) -> Event {
     let etag = Some(Version("\"new\"".to_owned()));
-    Event::Done(Done { write: WriteId(write), etag, body: Hash::of("answer") })
+    Event::Done(Done { write: WriteId(write), etag, modified: None, body: Hash::of("answer") })
 }
 
 /// The outcome of a write of an alert, which has no version.
 pub fn alert_done(write: u64) -> Event {
-    Event::Done(Done { write: WriteId(write), etag: None, body: Hash::of("alert") })
+    Event::Done(Done { write: WriteId(write), etag: None, modified: None, body: Hash::of("alert") })
 }
 
 pub fn confirmed(write: u64) -> Event {

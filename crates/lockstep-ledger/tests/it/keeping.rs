@@ -2,7 +2,8 @@
 
 use lockstep_core::{Agreed, AlertState, IncidentState, Mark};
 use lockstep_ledger::{
-    BaseMoved, Entries, Error, Event, Filter, Hash, History, Intent, OutOfOrder, WhyMoved, WriteId, verify,
+    Answered, Asked, BaseMoved, Done, Entries, Error, Event, Filter, Hash, History, Intent, OutOfOrder, WhyMoved,
+    WriteId, verify,
 };
 
 use crate::given::*;
@@ -57,6 +58,34 @@ async fn a_text_of_ours_is_remembered_with_the_mark_that_it_was_sent_with() {
     assert_eq!(sent.comment, format!("{} {mark}", entered.comment));
     assert_eq!(Mark::at_end_of(&sent.comment), Some(mark));
     assert!(entries.iter().filter(|entry| entry.number != 2).all(|entry| entry.mark().is_none()));
+}
+
+#[tokio::test]
+async fn a_note_is_known_with_the_version_that_it_left_and_moves_no_base() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    let Event::Done(answer) = done(2) else { panic!() };
+    let answer = Event::Done(Done { modified: Some(time(9)), ..answer });
+    append_all(&ledger, [started(1), noted(1, 7), answer, noted(1, 7), settled(4, true), noted(1, 8), refused(6)])
+        .await;
+    let history = History::replay(&*log(&path)).await.unwrap();
+    let [note] = history.notes(&incident(7)) else { panic!("a comment is one, however often it was written") };
+    assert_eq!((note.write, note.modified), (WriteId(4), None));
+    assert_eq!((history.notes(&incident(8)).len(), history.base(&incident(7))), (0, None));
+    assert_eq!(history.unconfirmed().count(), 0);
+}
+
+#[tokio::test]
+async fn each_setting_of_a_tag_is_answered_once() {
+    let (_folder, path) = place();
+    let ledger = opened(&path).await;
+    let by = "ann@contoso.example".to_owned();
+    let answered = Answered { incident: incident(7), asked: Asked::Undo, by, at: time(3), refused: None };
+    append_all(&ledger, [Event::Answered(answered)]).await;
+    let history = ledger.history();
+    let is_answered = |asked, at| history.is_answered(&incident(7), asked, time(at));
+    assert_eq!((is_answered(Asked::Undo, 3), is_answered(Asked::Undo, 4)), (true, false));
+    assert!(!is_answered(Asked::Approve, 3));
 }
 
 #[tokio::test]

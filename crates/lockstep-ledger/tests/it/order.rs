@@ -31,6 +31,8 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
         })
     };
     let confirmed = |write| entered.iter().any(|event| matches!(event, Event::Confirmed(line) if line.write == write));
+    let is_note =
+        |WriteId(number): WriteId| matches!(entered[usize::try_from(number).unwrap() - 1], Event::NoteIntended(_));
     let is_open = |write| intent(write).is_some() && !has_outcome(write);
     let answer = |write| is_open(write) && !doubted(write) && intent(write).map(|(run, _)| run) == under_way;
     let writes = || (1..=entered.len() as u64).map(WriteId).filter(|write| is_open(*write));
@@ -38,15 +40,15 @@ fn may_follow(entered: &[Event], event: &Event) -> bool {
         Event::RunStarted(line) => {
             !entered.iter().any(|event| matches!(event, Event::RunStarted(other) if other.run == line.run))
         }
-        Event::Intended(_) | Event::AlertIntended(_) => {
+        Event::Intended(_) | Event::AlertIntended(_) | Event::NoteIntended(_) => {
             let (run, writes_to) = subject(event).unwrap();
             Some(run) == under_way && !writes().any(|write| intent(write).unwrap().1 == writes_to)
         }
-        Event::Confirmed(line) => happened(line.write) && !confirmed(line.write),
-        Event::Began(_) | Event::Restarted(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
+        Event::Confirmed(line) => happened(line.write) && !confirmed(line.write) && !is_note(line.write),
+        Event::Began(_) | Event::Restarted(_) | Event::Answered(_) | Event::BaseMoved(_) | Event::Braked(_) => true,
         Event::Pruned(line) => line.up_to <= entered.len() as u64,
         Event::Approved(line) => match line.of {
-            Approval::Plan { .. } => true,
+            Approval::Plan { .. } | Approval::Note { .. } => true,
             Approval::Brake { number } => is_held(entered, number),
         },
         Event::Done(line) => answer(line.write),
@@ -69,7 +71,7 @@ fn is_held(entered: &[Event], number: u64) -> bool {
     let covers = |event: &Event| match event {
         Event::Approved(line) => match line.of {
             Approval::Brake { number: later } => later >= number && scope(later) == scope(number),
-            Approval::Plan { .. } => false,
+            Approval::Plan { .. } | Approval::Note { .. } => false,
         },
         _ => false,
     };
@@ -80,6 +82,7 @@ fn is_held(entered: &[Event], number: u64) -> bool {
 fn subject(event: &Event) -> Option<(RunId, String)> {
     match event {
         Event::Intended(intended) => Some((intended.run, format!("incident {}", intended.incident))),
+        Event::NoteIntended(note) => Some((note.run, format!("incident {}", note.incident))),
         Event::AlertIntended(intended) => Some((intended.run, format!("alert {}", intended.before.id))),
         _ => None,
     }
@@ -96,6 +99,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         1 => (1..5_u128).prop_map(started),
         4 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| intended(run, on)),
         2 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| alert_intended(run, on)),
+        2 => (1..5_u128, 1..4_u64).prop_map(|(run, on)| noted(run, on)),
         2 => write().prop_map(done),
         1 => write().prop_map(alert_done),
         1 => write().prop_map(confirmed),

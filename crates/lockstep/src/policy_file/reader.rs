@@ -44,7 +44,6 @@ fn read(file: &DeTable<'_>) -> Result<Policy, Wrong> {
             }
             name if has(keys::KNOBS, name) => {
                 one(name, item, "", keys::KNOBS, &mut knobs)?;
-                done(name, item, asks_in_vain(name, &knobs))?;
             }
             name => {
                 let known = roots(keys::WHOLE).chain(roots(keys::KNOBS)).chain([NAME, PRESET, RULES]);
@@ -54,23 +53,6 @@ fn read(file: &DeTable<'_>) -> Result<Policy, Wrong> {
     }
     let rules = file.get(RULES).map(|item| rules(item, &knobs)).transpose()?.unwrap_or_default();
     Ok(Policy { knobs: Arc::new(knobs), rules: rules.into(), ..whole })
-}
-
-/// Refuses by name what a policy can say and nothing does yet.
-fn done(name: &str, item: &Item<'_>, in_vain: bool) -> Result<(), Wrong> {
-    if !in_vain {
-        return Ok(());
-    }
-    let message = format!("what `{name}` asks for here is not done yet");
-    Err(Wrong::new(item.span(), message, "not supported yet").hint(format!("leave `{name}` out")))
-}
-
-fn asks_in_vain(name: &str, knobs: &Knobs) -> bool {
-    match name {
-        "idle_active" => knobs.idle_active.is_some(),
-        "announce_holds" => knobs.announce_holds,
-        _ => false,
-    }
 }
 
 fn preset(item: &Item<'_>) -> Result<Preset, Wrong> {
@@ -103,9 +85,6 @@ fn rule(item: &Item<'_>, knobs: &Knobs) -> Result<Rule, Wrong> {
         .ok_or_else(|| missing("when").hint("say for which incidents: when = { severity = [\"Low\"] }"))?;
     let mut turned = knobs.clone();
     fill(table, "a rule", keys::KNOBS, &mut turned, &["name", "when"])?;
-    for (key, item) in table {
-        done(key.get_ref(), item, asks_in_vain(key.get_ref(), &turned))?;
-    }
     Ok(Rule { name: name.into(), when: condition(asked)?, knobs: Arc::new(turned) })
 }
 

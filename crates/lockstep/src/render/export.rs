@@ -125,6 +125,7 @@ const NAMES: &[&str] = &[
     "subscriptions",
     "place",
     "comment",
+    "text",
     "reason",
     "by",
     "why",

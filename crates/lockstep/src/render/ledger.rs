@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_ledger::{Approval, Entry, Event, StartedFrom, Verified, WhyMoved};
+use lockstep_ledger::{Approval, Asked, Entry, Event, StartedFrom, Verified, WhyMoved};
 use serde_json::{Value, json};
 
 use super::pass::moment;
@@ -72,6 +72,21 @@ pub(super) fn words(entry: &Entry) -> (&'static str, String, String, Option<Look
             let what = format!("{} -> {}", intended.before.state, intended.act.leads_to());
             ("intended", format!("alert {}", intended.before.id), what, None)
         }
+        Event::NoteIntended(note) => {
+            let tag = note.tag.as_ref().map_or_else(String::new, |tag| format!(", tag {tag}"));
+            ("intended", format!("note on incident {} ({})", note.number, note.incident), format!("comment{tag}"), None)
+        }
+        Event::Answered(answered) => {
+            let asked = match answered.asked {
+                Asked::Approve => "to approve",
+                Asked::Undo => "to undo",
+            };
+            let (what, how) = match &answered.refused {
+                None => (format!("{asked}, by {}", answered.by), Look::Good),
+                Some(why) => (format!("{asked}, by {}, and not obeyed: {why}", answered.by), Look::Notable),
+            };
+            ("asked", format!("incident {}", answered.incident), what, Some(how))
+        }
         Event::Done(done) => ("done", write(done.write.0), String::new(), Some(Look::Good)),
         Event::Refused(refused) => ("refused", write(refused.write.0), refused.error.clone(), Some(Look::Bad)),
         Event::InDoubt(in_doubt) => ("in doubt", write(in_doubt.write.0), in_doubt.why.clone(), Some(Look::Bad)),
@@ -98,6 +113,7 @@ pub(super) fn words(entry: &Entry) -> (&'static str, String, String, Option<Look
             let about = match approved.of {
                 Approval::Brake { number } => format!("brake {number}"),
                 Approval::Plan { hash } => format!("plan {hash}"),
+                Approval::Note { number } => format!("note {number}"),
             };
             ("approved", about, format!("{} changes, by {}", approved.items.len(), approved.by), Some(Look::Good))
         }

@@ -6,7 +6,7 @@ use lockstep_azure::Untouched;
 use lockstep_core::{
     Alert, AlertAct, AlertState, Change, IncidentId, IncidentState, Plan, Push, Reason, Sight, Target, Time,
 };
-use lockstep_engine::{CarriedOut, Fate, NotTried, Observation, Outcome, Pass, Pushed};
+use lockstep_engine::{CarriedOut, Fate, NotTried, NoteWritten, Observation, Outcome, Pass, Pushed};
 use lockstep_ledger::RunId;
 use serde_json::{Value, json};
 
@@ -90,8 +90,20 @@ pub fn pass(pass: &Pass, screen: &mut Screen) {
         }
         screen.line(&table.to_string());
     }
+    notes(&pass.noted, screen);
     left(&pass.observation, screen);
     brakes(&pass.observation, screen);
+}
+
+/// What became of the notes to whoever works on incidents.
+fn notes(noted: &[NoteWritten], screen: &mut Screen) {
+    let written = noted.iter().filter(|note| note.failed.is_none()).count();
+    if written > 0 {
+        screen.line(&format!("{} written to incidents.", counted(written, "note was", "notes were")));
+    }
+    for (note, why) in noted.iter().filter_map(|note| Some((note, note.failed.as_ref()?))) {
+        screen.line(&format!("The note to incident {} was not written: {}", note.number, safe(why)));
+    }
 }
 
 /// A plan that was carried out, for people.
@@ -159,6 +171,8 @@ pub fn pass_json(settings: &Settings, pass: &Pass) -> Value {
     document["run"] = pass.run.map(|run| run.to_string()).into();
     document["changes"] = pass.outcomes.iter().map(outcome_json).collect();
     document["alerts"] = pass.pushed.iter().map(pushed_json).collect();
+    let note = |note: &NoteWritten| json!({ "incident": note.incident.as_str(), "number": note.number, "failed": note.failed });
+    document["notes"] = pass.noted.iter().map(note).collect();
     document
 }
 

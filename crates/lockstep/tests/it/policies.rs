@@ -136,13 +136,6 @@ fn values_are_what_their_keys_take() {
 }
 
 #[test]
-fn what_is_not_done_yet_is_refused_by_name() {
-    refused(&with("idle_active = \"8h\""), &["what `idle_active` asks for here is not done yet", "my.toml:3:15"]);
-    let rule = "[[rules]]\nname = \"r\"\nwhen.tag = [\"x\"]\nannounce_holds = true";
-    refused(&with(rule), &["what `announce_holds` asks for here is not done yet", "my.toml:6:18"]);
-}
-
-#[test]
 fn a_rule_is_for_some_incidents() {
     let rule = |lines: &str| with(&format!("[[rules]]\n{lines}"));
     refused(&rule("when.severity = [\"Low\"]"), &["a rule has no `name`"]);
