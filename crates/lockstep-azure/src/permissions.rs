@@ -36,6 +36,8 @@ pub enum Part {
     Doctor,
     /// Changing incidents.
     SentinelWrite,
+    /// Commenting on incidents, where the policy tells analysts of holds.
+    SentinelComment,
     /// Changing alerts.
     DefenderWrite,
 }
@@ -43,7 +45,7 @@ pub enum Part {
 impl Part {
     /// Every part.
     pub const ALL: &'static [Self] =
-        &[Self::Read, Self::Direct, Self::Doctor, Self::SentinelWrite, Self::DefenderWrite];
+        &[Self::Read, Self::Direct, Self::Doctor, Self::SentinelWrite, Self::SentinelComment, Self::DefenderWrite];
 }
 
 /// How it is known that an action is needed.
@@ -84,6 +86,8 @@ pub struct Needs {
     pub direct: bool,
     /// To change incidents.
     pub incidents: bool,
+    /// To comment on incidents.
+    pub comments: bool,
     /// To dismiss, resolve and activate alerts.
     pub alerts: bool,
     /// To set alerts to in progress.
@@ -92,7 +96,8 @@ pub struct Needs {
 
 impl Needs {
     /// Everything that lockstep can ever do.
-    pub const ALL: Self = Self { direct: true, incidents: true, alerts: true, alerts_in_progress: true };
+    pub const ALL: Self =
+        Self { direct: true, incidents: true, comments: true, alerts: true, alerts_in_progress: true };
 
     /// The rows of the table that it takes.
     pub fn permissions(self) -> impl Iterator<Item = &'static Permission> {
@@ -100,6 +105,7 @@ impl Needs {
             (Part::Read | Part::Doctor, _) => true,
             (Part::Direct, _) => self.direct,
             (Part::SentinelWrite, _) => self.incidents,
+            (Part::SentinelComment, _) => self.comments,
             (Part::DefenderWrite, Evidence::Unlisted { .. }) => self.alerts_in_progress,
             (Part::DefenderWrite, _) => self.alerts,
         })
@@ -154,7 +160,7 @@ pub const PERMISSIONS: &[Permission] = &[
     documented("Microsoft.Security/settings/read", Level::Subscription, Part::Doctor, SECURITY),
 
     documented("Microsoft.SecurityInsights/incidents/write", Level::Workspace, Part::SentinelWrite, SECURITY),
-    documented("Microsoft.SecurityInsights/incidents/comments/write", Level::Workspace, Part::SentinelWrite, SECURITY),
+    documented("Microsoft.SecurityInsights/incidents/comments/write", Level::Workspace, Part::SentinelComment, SECURITY),
 
     documented("Microsoft.Security/locations/alerts/activate/action", Level::Subscription, Part::DefenderWrite, SECURITY),
     documented("Microsoft.Security/locations/alerts/dismiss/action", Level::Subscription, Part::DefenderWrite, SECURITY),

@@ -51,7 +51,7 @@ impl RolePart {
         match (permission.part, permission.at) {
             (Part::Read | Part::Direct | Part::Doctor, Level::Workspace) => Self::ReadWorkspace,
             (Part::Read | Part::Direct | Part::Doctor, Level::Subscription) => Self::ReadAlerts,
-            (Part::SentinelWrite, _) => Self::WriteIncidents,
+            (Part::SentinelWrite | Part::SentinelComment, _) => Self::WriteIncidents,
             (Part::DefenderWrite, _) => Self::WriteAlerts,
         }
     }
@@ -78,7 +78,7 @@ impl RolePart {
             Self::ReadWorkspace => "Lets lockstep read incidents, their tasks, two tables and how Sentinel is set up.",
             Self::ReadAlerts => "Lets lockstep read Defender for Cloud's alerts and how it is set up.",
             Self::WriteIncidents => {
-                "Lets lockstep update incidents. It allows neither deleting them nor anything else."
+                "Lets lockstep update incidents, and comment on them where the policy says so. It allows no deleting."
             }
             Self::WriteAlerts => "Lets lockstep set the status of Defender for Cloud's alerts.",
         }

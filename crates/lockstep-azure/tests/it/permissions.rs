@@ -108,16 +108,16 @@ impl Guarded {
             (Operation::ReadWorkspaceRights, workspace.rights().await.map(drop)),
             (Operation::ReadSubscriptionRights, workspace.subscription_rights(subscription).await.map(drop)),
             (
-                Operation::WriteComment,
-                workspace.put_comment(&tenant.id(), Uuid::nil(), "x").await.map_err(|it| it.error().clone()),
-            ),
-            (
                 Operation::WriteIncident,
                 workspace
                     .put_incident(&fresh, &IncidentChange::Active)
                     .await
                     .map(drop)
                     .map_err(|it| it.error().clone()),
+            ),
+            (
+                Operation::WriteComment,
+                workspace.put_comment(&tenant.id(), Uuid::nil(), "x").await.map_err(|it| it.error().clone()),
             ),
         ]
     }

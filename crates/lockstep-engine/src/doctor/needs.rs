@@ -14,6 +14,10 @@ pub fn needs(policy: &Policy) -> Needs {
 
 fn add(needs: &mut Needs, knobs: &Knobs) {
     let (inward, outward) = (&knobs.inward, &knobs.outward);
+    let writes = knobs.directions.inward || knobs.directions.outward;
+    needs.comments |= writes && (knobs.announce_holds || knobs.idle_active.is_some());
+    // A hold is a tag, too.
+    needs.incidents |= writes && knobs.announce_holds;
     if knobs.directions.inward {
         let raises = [inward.in_progress, inward.unfinished].contains(&Raise::Activate);
         needs.incidents |= raises || [inward.dismissed, inward.resolved].iter().any(|effect| *effect != Effect::Leave);
@@ -58,6 +62,9 @@ mod tests {
         check(Directions { inward: false, outward: false }, |_| (), [false; 3]);
         check(outward, quiet, [false; 3]);
         check(outward, |knobs| knobs.outward.active = true, [false, needs_alerts(), true]);
+        let announces = Knobs { announce_holds: true, ..Preset::Neutral.knobs() };
+        let (one, two) = (needs(&Policy::new("test", announces)), needs(&Preset::Neutral.policy()));
+        assert_eq!([one.incidents, one.comments, two.comments], [true, true, false]);
     }
 
     /// Whether the preset that the test changes moves alerts when an incident is closed or reopened.

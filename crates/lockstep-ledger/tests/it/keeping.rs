@@ -70,8 +70,9 @@ async fn a_note_is_known_with_the_version_that_it_left_and_moves_no_base() {
         .await;
     let history = History::replay(&*log(&path)).await.unwrap();
     let [note] = history.notes(&incident(7)) else { panic!("a comment is one, however often it was written") };
-    assert_eq!((note.write, note.modified), (WriteId(4), None));
-    assert_eq!((history.notes(&incident(8)).len(), history.base(&incident(7))), (0, None));
+    assert_eq!((note.write, note.modified, note.proposes()), (WriteId(4), None, true));
+    let [refused] = history.notes(&incident(8)) else { panic!("its comment may be there") };
+    assert_eq!((refused.proposes(), history.base(&incident(7))), (false, None));
     assert_eq!(history.unconfirmed().count(), 0);
 }
 
