@@ -3,14 +3,19 @@
 //! The answer stays small however many incidents there are: a row for each one that may be due, counts for the others. It
 //! comes from tables that may be late, so it proposes and settles nothing.
 
+mod signs;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use lockstep_core::{
-    Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Mark, Moved,
-    Mover, Owner, Policy, ROWS_LATE, Reason, Reopen, Time,
+    Act, Alert, AlertId, AlertState, Effect, Elsewhere, Incident, IncidentId, IncidentState, Mapping, Moved, Mover,
+    Owner, Policy, ROWS_LATE, Reason, Reopen, Time,
 };
 use serde_json::Value;
+
+pub use signs::{Marked, Tagged};
+use signs::{marked, tagged};
 
 use crate::alerts;
 use crate::error::Fault;
@@ -137,28 +142,6 @@ pub struct Sightings {
     pub incidents_ingested: Option<Time>,
     /// When the newest row of `SecurityAlert` came in; `None` where there is none or the table does not say.
     pub alerts_ingested: Option<Time>,
-}
-
-/// A tag on an incident that asks for something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tagged {
-    /// The incident.
-    pub incident: IncidentId,
-    /// The tag.
-    pub tag: String,
-    /// When it was set, by the service's clock.
-    pub at: Time,
-    /// Who wrote the version that has it first, as the table names them.
-    pub by: String,
-}
-
-/// What the tables show of one instance that has written here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Marked {
-    /// Its mark with the highest entry.
-    pub highest: Mark,
-    /// When its newest mark was first seen, by the service's clock.
-    pub newest: Time,
 }
 
 /// An incident whose row cannot be read.
@@ -294,24 +277,6 @@ impl Sightings {
             alerts_ingested: alerts_ingested.ok_or_else(|| missing("alerts-ingested"))?,
         })
     }
-}
-
-fn tagged(cell: &Value) -> Result<Tagged, Wrong> {
-    let row = cell.as_object().ok_or_else(|| format!("a tag is {}", json::kind(cell)))?;
-    let id = json::text(row, "IncidentName")?;
-    Ok(Tagged {
-        incident: IncidentId::parse(id).ok_or_else(|| format!("\"{}\" names no incident", id.escape_debug()))?,
-        tag: json::text(row, "Tag")?.to_owned(),
-        at: time(row, "At")?.ok_or("\"At\" is empty")?,
-        by: json::optional_text(row, "By")?.to_owned(),
-    })
-}
-
-fn marked(cell: &Value) -> Result<Marked, Wrong> {
-    let row = cell.as_object().ok_or_else(|| format!("a mark is {}", json::kind(cell)))?;
-    let text = json::text(row, "Mark")?;
-    let highest = Mark::at_end_of(text).ok_or_else(|| format!("\"{}\" is no mark", text.escape_debug()))?;
-    Ok(Marked { highest, newest: time(row, "Newest")?.ok_or("\"Newest\" is empty")? })
 }
 
 fn incident(cell: &Value) -> Result<Incident, Wrong> {

@@ -1,14 +1,19 @@
 //! What a ledger can say: one event for each thing that happens to a run or to a write.
 
+mod body;
+mod note;
+
 use std::fmt;
-use std::sync::Arc;
 
 use lockstep_core::{
-    Act, Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Closing, IncidentId, IncidentState, Instance,
-    Item, LONGEST_CLOSING_TEXT, Mark, Time, Version,
+    Agreed, AlertAct, AlertId, AlertPlace, AlertState, BrakeScope, Closing, IncidentId, IncidentState, Instance, Item,
+    LONGEST_CLOSING_TEXT, Mark, Time, Version,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+pub use body::Body;
+pub use note::{Answered, Asked, NoteIntended};
 
 use crate::chain::Hash;
 use crate::format;
@@ -229,66 +234,6 @@ pub struct AlertIntended {
     pub follows: Vec<Followed>,
     /// Why, in a sentence.
     pub reason: String,
-}
-
-/// A note to whoever works on an incident is about to leave: a comment, and perhaps a tag.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoteIntended {
-    /// The run that writes.
-    pub run: RunId,
-    /// The incident that is written.
-    #[serde(with = "format::incident_id")]
-    pub incident: IncidentId,
-    /// The number that people call it by.
-    #[serde(rename = "incident_number")]
-    pub number: u64,
-    /// The GUID that names the comment: the same for the same incident, cause and terms.
-    pub comment: Uuid,
-    /// What the comment says, without the mark that it is sent with.
-    pub text: String,
-    /// The tag that the incident gets.
-    pub tag: Option<String>,
-    /// What a person could say yes to.
-    #[serde(with = "format::optional_item", default, skip_serializing_if = "Option::is_none")]
-    pub proposed: Option<Item>,
-    /// When the incident was read before, by the service's clock.
-    #[serde(with = "format::moment")]
-    pub read: Time,
-    /// The last act of anybody else on the incident before.
-    #[serde(with = "format::optional_act", default, skip_serializing_if = "Option::is_none")]
-    pub acted: Option<Act>,
-    /// The installation whose mark the comment ends with.
-    #[serde(with = "format::optional_instance")]
-    pub signed_by: Option<Instance>,
-}
-
-/// What a person asked for by a tag on an incident. Each setting of a tag is answered once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Answered {
-    /// The incident.
-    #[serde(with = "format::incident_id")]
-    pub incident: IncidentId,
-    /// What was asked for.
-    pub asked: Asked,
-    /// Who set the tag, as the workspace's table names them.
-    pub by: String,
-    /// When the tag was set, by the service's clock.
-    #[serde(with = "format::moment")]
-    pub at: Time,
-    /// Why it is not done; `None` where it is.
-    pub refused: Option<String>,
-}
-
-/// What a tag asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Asked {
-    /// To do what was proposed.
-    Approve,
-    /// To take back what was last written.
-    Undo,
 }
 
 /// An incident that an alert follows.
@@ -596,63 +541,6 @@ pub struct WriteId(pub u64);
 impl fmt::Display for WriteId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
-    }
-}
-
-/// A text as a service sent it, known by its hash.
-///
-/// An entry holds the hash alone; the text lies beside the chain. A body read back from an entry therefore has no text
-/// until it is asked for with [`Log::body`](crate::Log::body).
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(from = "Hash", into = "Hash")]
-pub struct Body {
-    hash: Hash,
-    text: Option<Arc<str>>,
-}
-
-impl Body {
-    /// The body of this text.
-    pub fn of(text: impl Into<Arc<str>>) -> Self {
-        let text = text.into();
-        Self { hash: Hash::of(text.as_bytes()), text: Some(text) }
-    }
-
-    /// The SHA-256 of the text's UTF-8 bytes.
-    pub fn hash(&self) -> Hash {
-        self.hash
-    }
-
-    /// The text, where it is at hand.
-    pub fn text(&self) -> Option<&str> {
-        self.text.as_deref()
-    }
-}
-
-impl From<Hash> for Body {
-    fn from(hash: Hash) -> Self {
-        Self { hash, text: None }
-    }
-}
-
-impl From<Body> for Hash {
-    fn from(body: Body) -> Self {
-        body.hash
-    }
-}
-
-/// Bodies are the same when their hashes are.
-impl PartialEq for Body {
-    fn eq(&self, other: &Self) -> bool {
-        self.hash == other.hash
-    }
-}
-
-impl Eq for Body {}
-
-/// Shows the hash alone: a text may name people.
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({})", self.hash)
     }
 }
 
