@@ -166,7 +166,8 @@ fn may_ask(call: &Call, place: usize) -> Result<(), Refusal> {
 fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     let (tables, now) = call.twin.with(|world| (together(world, places), world.now()));
     let others = within_reach(call, &question.query);
-    let options = Options::at(datetime(now));
+    let mut options = Options::at(datetime(now));
+    options.limits.time = patience(call);
     may_read(call, question, places, (&tables, &others), &options)?;
     let stale = match call.struck {
         Some(Effect::StaleTables { seconds }) => {
@@ -224,6 +225,17 @@ fn may_read(
     Ok(())
 }
 
+/// What the caller prefers, with commas between.
+fn preferred(call: &Call) -> String {
+    call.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",")
+}
+
+/// How long a query may run: three minutes, or the seconds of `Prefer: wait=`, ten minutes at most (documented under "Timeouts" of the API).
+fn patience(call: &Call) -> std::time::Duration {
+    let asked = preferred(call).split(',').find_map(|wish| wish.trim().strip_prefix("wait=")?.parse().ok());
+    std::time::Duration::from_secs(asked.unwrap_or(180).min(600))
+}
+
 /// The answer as the service writes it.
 fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duration) -> String {
     let mut text = String::from("{\"tables\":[");
@@ -240,8 +252,7 @@ fn written(call: &Call, rows: &Rows, tables: &Database, took: std::time::Duratio
         text.push('}');
     }
     text.push(']');
-    let prefer =
-        call.headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(",");
+    let prefer = preferred(call);
     let wants = |what: &str| prefer.split(',').any(|wish| wish.trim().eq_ignore_ascii_case(what));
     if wants("include-statistics=true") {
         let rows: usize = tables.names().filter_map(|name| tables.table(name)).map(Table::len).sum();
@@ -283,6 +294,9 @@ const RENDERING: [&str; 12] =
 
 /// The service's answer to a query that cannot be run.
 fn refused(call: &Call, query: &str, error: &kql::Error) -> Refusal {
+    if error.code == "E_QUERY_TIMEOUT" {
+        return Refusal::logs(StatusCode::GATEWAY_TIMEOUT, "GatewayTimeout", "Gateway timeout", call.correlation);
+    }
     let family = match error.kind {
         kql::Kind::Syntax => "SyntaxError",
         kql::Kind::Semantic => "SemanticError",

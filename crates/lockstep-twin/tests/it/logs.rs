@@ -3,7 +3,7 @@
 use lockstep_twin::world::NewAlert;
 use serde_json::json;
 
-use crate::cloud::{Cloud, send_request, token};
+use crate::cloud::{Cloud, Reply, send_request, token};
 
 #[tokio::test]
 async fn a_query_is_asked_by_post_and_by_get() {
@@ -69,19 +69,38 @@ async fn the_other_ways_to_ask_answer_the_same() {
     assert_eq!(metadata["tables"].as_array().unwrap().len(), 3);
 }
 
+/// The reply to a query with a `Prefer` header.
+async fn preferring(cloud: &Cloud, query: &str, wish: &str) -> Reply {
+    let url = format!("https://api.loganalytics.io/v1/workspaces/{}/query", cloud.twin.estate().workspace_id);
+    let request = http::Request::post(url)
+        .header("authorization", format!("Bearer {}", token(&cloud.twin, "https://api.loganalytics.io").await))
+        .header("content-type", "application/json")
+        .header("prefer", wish)
+        .body(json!({"query": query}).to_string().into())
+        .unwrap();
+    send_request(&cloud.twin, request).await
+}
+
+#[tokio::test]
+async fn limits_hold_as_the_service_holds_them() {
+    let cloud = Cloud::new().await;
+    let query = "range x from 1 to 500001 step 1 | project 1 | summarize n = count() by x = 1";
+    assert_eq!(preferring(&cloud, query, "wait=600").await.json()["tables"][0]["rows"], json!([[1, 500_001]]));
+    let cut = cloud.query("range x from 1 to 500001 step 1").await;
+    assert_eq!(cut.outcome(), "200 PartialError");
+    let cut = cut.json();
+    assert_eq!(cut["tables"][0]["rows"].as_array().map(Vec::len), Some(500_000));
+    assert_eq!(
+        (&cut["error"]["code"], &cut["error"]["details"][0]["code"]),
+        (&json!("PartialError"), &json!("QueryLimitsExceeded"))
+    );
+    assert_eq!(preferring(&cloud, "print 1", "wait=0").await.outcome(), "504 GatewayTimeout");
+}
+
 #[tokio::test]
 async fn an_answer_says_how_it_is_to_be_drawn_where_that_is_wanted() {
     let cloud = Cloud::new().await;
-    let ask = async |query: &str, prefer: &str| {
-        let url = format!("https://api.loganalytics.io/v1/workspaces/{}/query", cloud.twin.estate().workspace_id);
-        let request = http::Request::post(url)
-            .header("authorization", format!("Bearer {}", token(&cloud.twin, "https://api.loganalytics.io").await))
-            .header("content-type", "application/json")
-            .header("prefer", prefer)
-            .body(json!({"query": query}).to_string().into())
-            .unwrap();
-        send_request(&cloud.twin, request).await.json()["render"].clone()
-    };
+    let ask = async |query: &str, wish: &str| preferring(&cloud, query, wish).await.json()["render"].clone();
     let drawn =
         ask("SecurityAlert | count | render barchart with (title='Alerts')", "wait=9,include-render=true").await;
     assert_eq!(
