@@ -29,9 +29,12 @@ pub struct Arguments {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Common {
-    /// The settings
-    #[arg(long, global = true, value_name = "FILE", default_value = "lockstep.toml", help_heading = EVERYWHERE)]
+    /// The settings: a file, or a folder with a file for each workspace
+    #[arg(long, global = true, value_name = "FILE|DIR", default_value = "lockstep.toml", help_heading = EVERYWHERE)]
     pub config: PathBuf,
+    /// Of several workspaces only this one
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
+    pub only: Option<String>,
     /// What is to be done: a preset (observe, seed, vendor, neutral) or a policy file; overrides the settings
     #[arg(long, global = true, value_name = "PRESET|FILE", help_heading = EVERYWHERE)]
     pub policy: Option<String>,
@@ -41,6 +44,16 @@ pub struct Common {
     /// The ledger; overrides the settings
     #[arg(long, global = true, value_name = "PATH", help_heading = EVERYWHERE)]
     pub ledger: Option<PathBuf>,
+    /// Keep what is asked of the services and what they answer in this folder, without tokens and without texts that may
+    /// tell of people
+    #[arg(long, global = true, value_name = "DIR", conflicts_with = "replay", help_heading = EVERYWHERE)]
+    pub record: Option<PathBuf>,
+    /// Keep texts that may tell of people in the recording, too
+    #[arg(long, global = true, requires = "record", help_heading = EVERYWHERE)]
+    pub record_names: bool,
+    /// Answer from such a recording and ask nobody; of commands that write nothing
+    #[arg(long, global = true, value_name = "DIR", help_heading = EVERYWHERE)]
+    pub replay: Option<PathBuf>,
     /// How log lines on standard error look
     #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = EVERYWHERE)]
     pub log_format: LogFormat,

@@ -22,12 +22,23 @@ pub enum ExitCode {
     Ledger,
     /// A plan was made from what is no longer so.
     Stale,
+    /// Of several workspaces one ended otherwise than another.
+    Mixed,
 }
 
 impl ExitCode {
     /// Every code, in the order of their numbers.
-    pub const ALL: &'static [Self] =
-        &[Self::Done, Self::Usage, Self::Held, Self::Input, Self::Writes, Self::Rights, Self::Ledger, Self::Stale];
+    pub const ALL: &'static [Self] = &[
+        Self::Done,
+        Self::Usage,
+        Self::Held,
+        Self::Input,
+        Self::Writes,
+        Self::Rights,
+        Self::Ledger,
+        Self::Stale,
+        Self::Mixed,
+    ];
 
     /// The number that the process ends with. 1 is left to what nobody foresaw.
     pub fn number(self) -> u8 {
@@ -40,6 +51,7 @@ impl ExitCode {
             Self::Rights => 6,
             Self::Ledger => 7,
             Self::Stale => 8,
+            Self::Mixed => 9,
         }
     }
 
@@ -54,6 +66,7 @@ impl ExitCode {
             Self::Rights => "the identity was not accepted or lacks a right",
             Self::Ledger => "the ledger cannot be used, does not fit the workspace, or another instance writes",
             Self::Stale => "the plan is stale",
+            Self::Mixed => "several workspaces, which ended differently",
         }
     }
 
@@ -63,6 +76,17 @@ impl ExitCode {
             writeln!(table, "  {}  {}", code.number(), code.says()).expect("a String takes all that is written");
             table
         })
+    }
+}
+
+impl ExitCode {
+    /// What several workspaces end with together: what all of them ended with, if they did.
+    pub fn of_all(ends: &[Self]) -> Self {
+        match ends {
+            [] => Self::Done,
+            [first, others @ ..] if others.iter().all(|other| other == first) => *first,
+            _ => Self::Mixed,
+        }
     }
 }
 

@@ -6,12 +6,13 @@
 mod auth;
 mod environment;
 mod file;
+mod several;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Webhook, World};
-use lockstep_core::Instance;
+use lockstep_azure::{Auth, Authorities, Cloud, Endpoint, Endpoints, Pace, Scope, Secret, Webhook, World};
+use lockstep_core::{Ceilings, Instance};
 use toml::Spanned;
 
 pub use environment::{Environment, Variable};
@@ -20,7 +21,8 @@ pub use file::Document;
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
-use file::{CloudTable, File, LedgerTable, PaceTable, Text, WatchTable, WorkspaceTable};
+use file::{CloudTable, LedgerTable, PaceTable, Text, WatchTable, WorkspaceTable};
+use several::{Found, Written};
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -45,8 +47,37 @@ pub struct Settings {
     pub other_instance_within: Option<Duration>,
     /// How a watch behaves.
     pub watch: WatchSettings,
+    /// What carries requests.
+    pub carrier: Carrier,
     /// What this installation is called: in its marks, and for whoever finds the ledger in use.
     pub instance: Instance,
+}
+
+/// What carries requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The network.
+    Network,
+    /// The network, and what goes over it is kept in a folder.
+    Recorded {
+        folder: PathBuf,
+        /// With texts that may tell of people.
+        names: bool,
+    },
+    /// A recording in a folder, and nobody else.
+    Replayed { folder: PathBuf },
+}
+
+impl Carrier {
+    /// As the command line says it; each of several workspaces has a folder of its own.
+    fn of(common: &Common, workspace: Option<&str>) -> Self {
+        let folder = |folder: &PathBuf| workspace.map_or_else(|| folder.clone(), |name| folder.join(name));
+        match (&common.record, &common.replay) {
+            (Some(record), _) => Self::Recorded { folder: folder(record), names: common.record_names },
+            (None, Some(replay)) => Self::Replayed { folder: folder(replay) },
+            (None, None) => Self::Network,
+        }
+    }
 }
 
 /// How a watch behaves.
@@ -64,9 +95,13 @@ impl Settings {
     /// # Errors
     /// A problem that shows the first wrong or missing value, where it was found and what would work.
     pub fn read(common: &Common, environment: &Environment) -> Result<Self, Problem> {
-        let document = Document::read(&common.config)?;
-        let file: File = document.parse()?;
-        let policy = policy_of(&document, file.policy, common)?;
+        Self::of(several::one(common)?, common, environment)
+    }
+
+    fn of(written: Written, common: &Common, environment: &Environment) -> Result<Self, Problem> {
+        let Written { name, document, file, ceilings } = written;
+        let policy = policy_of(&document, file.policy, ceilings, common)?;
+        let carrier = Carrier::of(common, name.as_deref());
         let cloud = file.cloud.unwrap_or_default();
         let ca = cloud.ca.as_ref().map(|ca| document.read_named(ca, "the CA file")).transpose()?;
         Ok(Self {
@@ -75,7 +110,14 @@ impl Settings {
             cloud: cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner),
             ca,
             scope: scope(&document, file.workspace)?,
-            auth: auth::auth(&document, file.auth, environment)?,
+            auth: match carrier {
+                // A recording asks for no proof.
+                Carrier::Replayed { .. } => {
+                    Auth::ClientSecret { client_id: "replay".to_owned(), secret: Secret::new("replay") }
+                }
+                _ => auth::auth(&document, file.auth, environment)?,
+            },
+            carrier,
             policy,
             other_instance_within: other_instance_within(&document, file.ledger.as_ref())?,
             ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
@@ -104,6 +146,46 @@ impl Settings {
     }
 }
 
+/// The workspaces that are asked for.
+#[derive(Debug)]
+pub enum Workspaces<T> {
+    /// The one.
+    One(T),
+    /// Each by its name. What is wrong with one is that one's problem.
+    Several(Vec<(String, Result<T, Problem>)>),
+}
+
+impl<T> Workspaces<T> {
+    fn read(common: &Common, of: impl Fn(Written) -> Result<T, Problem>) -> Result<Self, Problem> {
+        Ok(match several::find(common)? {
+            Found::One(written) => Self::One(of(*written)?),
+            Found::Several(all) => {
+                Self::Several(all.into_iter().map(|(name, written)| (name, written.and_then(&of))).collect())
+            }
+        })
+    }
+}
+
+impl Workspaces<Settings> {
+    /// Reads and checks everything about every workspace.
+    ///
+    /// # Errors
+    /// What leaves nothing to do for any of them.
+    pub fn settings(common: &Common, environment: &Environment) -> Result<Self, Problem> {
+        Self::read(common, |written| Settings::of(written, common, environment))
+    }
+}
+
+impl Workspaces<Place> {
+    /// Reads where and under which policy.
+    ///
+    /// # Errors
+    /// As for [`Workspaces::settings`].
+    pub fn places(common: &Common) -> Result<Self, Problem> {
+        Self::read(common, |written| Place::of(written, common))
+    }
+}
+
 /// Where and under which policy, for who asks nobody: it takes no identity.
 #[derive(Debug)]
 pub struct Place {
@@ -114,14 +196,9 @@ pub struct Place {
 }
 
 impl Place {
-    /// Reads what it takes of lockstep.toml.
-    ///
-    /// # Errors
-    /// As for [`Settings::read`], but for what is not read here.
-    pub fn read(common: &Common) -> Result<Self, Problem> {
-        let document = Document::read(&common.config)?;
-        let file: File = document.parse()?;
-        Ok(Self { policy: policy_of(&document, file.policy, common)?, scope: scope(&document, file.workspace)? })
+    fn of(Written { document, file, ceilings, .. }: Written, common: &Common) -> Result<Self, Problem> {
+        let policy = policy_of(&document, file.policy, ceilings, common)?;
+        Ok(Self { policy, scope: scope(&document, file.workspace)? })
     }
 }
 
@@ -133,8 +210,7 @@ pub fn ledger(common: &Common) -> Result<PathBuf, Problem> {
     if let Some(path) = &common.ledger {
         return Ok(path.clone());
     }
-    let document = Document::read(&common.config)?;
-    let file: File = document.parse()?;
+    let Written { document, file, .. } = several::one(common)?;
     Ok(ledger_path(&document, file.ledger.and_then(|table| table.path), common))
 }
 
@@ -150,16 +226,28 @@ fn ledger_path(document: &Document, named: Option<PathBuf>, common: &Common) -> 
 /// # Errors
 /// Neither says it, or what they say cannot be used.
 pub fn policy(common: &Common) -> Result<ChosenPolicy, Problem> {
-    if let Some(typed) = &common.policy {
-        return policy_file::typed(typed);
+    match &common.policy {
+        Some(typed) => Ok(within(policy_file::typed(typed)?, Ceilings::default(), common)),
+        None => policy_again(common),
     }
-    let document = Document::read(&common.config)?;
-    let file: File = document.parse()?;
-    policy_of(&document, file.policy, common)
 }
 
-fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Result<ChosenPolicy, Problem> {
-    let mut chosen = match (&common.policy, named) {
+/// What is to be done in the workspace of the settings, read again.
+///
+/// # Errors
+/// As for [`Settings::read`], but for what is not read here.
+pub fn policy_again(common: &Common) -> Result<ChosenPolicy, Problem> {
+    let Written { document, file, ceilings, .. } = several::one(common)?;
+    policy_of(&document, file.policy, ceilings, common)
+}
+
+fn policy_of(
+    document: &Document,
+    named: Option<Text>,
+    ceilings: Ceilings,
+    common: &Common,
+) -> Result<ChosenPolicy, Problem> {
+    let chosen = match (&common.policy, named) {
         (Some(typed), _) => policy_file::typed(typed)?,
         (None, Some(named)) => policy_file::set(document, &named)?,
         (None, None) => {
@@ -167,10 +255,19 @@ fn policy_of(document: &Document, named: Option<Text>, common: &Common) -> Resul
             return Err(policy_file::hinted(Problem::usage(missing)));
         }
     };
+    Ok(within(chosen, ceilings, common))
+}
+
+/// A policy with what the command line says otherwise, and under these ceilings.
+fn within(mut chosen: ChosenPolicy, ceilings: Ceilings, common: &Common) -> ChosenPolicy {
     if let Some(sight) = common.sight {
         chosen.policy.sight = sight.into();
     }
-    Ok(chosen)
+    let own = &mut chosen.policy.ceilings;
+    let lower = |own: Option<u32>, share: Option<u32>| own.into_iter().chain(share).min();
+    own.changes = lower(own.changes, ceilings.changes);
+    own.lowerings = lower(own.lowerings, ceilings.lowerings);
+    chosen
 }
 
 fn instance(document: &Document, named: Option<Text>) -> Result<Instance, Problem> {

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use lockstep_azure::{Error, Fault, Network, Options, Patience, Wait, Workspace};
+use lockstep_azure::{Error, Fault, Options, Patience, Wait, Workspace};
 use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
 use lockstep_ledger::{Holder, Ledger, PolicyUsed, Sqlite};
 
+use super::recording;
 use crate::arguments::Pass;
 use crate::exit_code::ExitCode;
 use crate::platform;
@@ -25,22 +26,16 @@ fn observer_telling(
     options: Pass,
     waits: impl Fn(&Wait) + Send + Sync + 'static,
 ) -> Result<Observer, Problem> {
-    let network = Network::new(settings.authorities())
-        .map_err(|error| Problem::usage("the network cannot be used as the settings say").because(&error))?;
+    let client = recording::client(settings)?;
     let patience = Patience { total: options.patience, longest: options.patience.min(Patience::default().longest) };
     let on_wait = lockstep_azure::OnWait::tell(move |wait: &Wait| {
         log_wait(wait);
         waits(wait);
     });
     let options = Options { patience, pace: settings.pace, on_wait, world: settings.world() };
-    let workspace = Workspace::new(
-        settings.endpoints.clone(),
-        settings.scope.clone(),
-        settings.auth.clone(),
-        Arc::new(network),
-        options,
-    )
-    .map_err(|error| Problem::usage("the identity cannot be used as the settings say").because(&error))?;
+    let workspace =
+        Workspace::new(settings.endpoints.clone(), settings.scope.clone(), settings.auth.clone(), client, options)
+            .map_err(|error| Problem::usage("the identity cannot be used as the settings say").because(&error))?;
     Ok(Observer::new(workspace, settings.policy.policy.clone()))
 }
 

@@ -117,8 +117,23 @@ impl Seen {
     }
 }
 
-/// The numbers in Prometheus' text form.
-pub fn metrics(gauges: &Gauges) -> String {
+/// The numbers of every watch in Prometheus' text form: each metric once, with the lines of all.
+pub fn metrics(all: &[Gauges]) -> String {
+    let mut families: Vec<(String, String)> = Vec::new();
+    for gauges in all {
+        let page = page(gauges);
+        for family in page.split_inclusive('\n').collect::<Vec<_>>().chunk_by(|_, next| !next.starts_with("# HELP")) {
+            let (head, lines) = (family[..2].concat(), family[2..].concat());
+            match families.iter_mut().find(|(known, _)| *known == head) {
+                Some((_, known)) => known.push_str(&lines),
+                None => families.push((head, lines)),
+            }
+        }
+    }
+    families.into_iter().map(|(head, lines)| head + &lines).collect()
+}
+
+fn page(gauges: &Gauges) -> String {
     let labels = [("workspace", gauges.workspace.as_str()), ("instance_name", gauges.instance.as_str())];
     let mut page = Page { text: String::new(), labels };
     let version = [("version", env!("CARGO_PKG_VERSION")), ("policy", gauges.policy.as_str())];
@@ -168,8 +183,12 @@ pub fn metrics(gauges: &Gauges) -> String {
 /// The type of [`metrics`] over HTTP.
 pub const METRICS_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// One line of JSON that says when the last pass ended and how.
-pub fn heartbeat(gauges: &Gauges) -> String {
+/// For every watch one line of JSON that says when its last pass ended and how.
+pub fn heartbeat(all: &[Gauges]) -> String {
+    all.iter().map(beat).collect()
+}
+
+fn beat(gauges: &Gauges) -> String {
     let document = json!({
         "instance": gauges.instance,
         "workspace": gauges.workspace,
@@ -263,12 +282,25 @@ mod tests {
     fn labels_are_escaped_for_the_text_form() {
         let mut gauges = Gauges::new("a\"b\\c\nd", "law", "seed");
         gauges.throttled("Resource Manager");
-        let text = metrics(&gauges);
+        let text = metrics(&[gauges]);
         assert!(text.contains("instance_name=\"a\\\"b\\\\c\\nd\""), "{text}");
         assert!(
             text.contains("lockstep_throttled_total{workspace=\"law\",")
                 && text.contains("side=\"Resource Manager\"} 1\n")
         );
         assert!(text.lines().all(|line| line.starts_with('#') || line.starts_with("lockstep_")), "{text}");
+    }
+    #[test]
+    fn several_watches_share_each_metric() {
+        let [mut north, south] = ["north", "south"].map(|name| Gauges::new("here", name, "seed"));
+        north.throttled("Resource Manager");
+        let text = metrics(&[north.clone(), south.clone()]);
+        assert_eq!(text.matches("# TYPE lockstep_info").count(), 1, "{text}");
+        assert_eq!(text.matches("lockstep_info{").count(), 2, "{text}");
+        assert_eq!(
+            text.lines().count(),
+            metrics(&[north]).lines().count() + metrics(&[south]).lines().count() - 4,
+            "{text}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anstream::AutoStream;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::problem;
 use super::safe::{safe, safe_json};
@@ -20,6 +21,8 @@ pub struct Screen {
     err: AutoStream<io::Stderr>,
     failed: Option<io::Error>,
     progress: Progress,
+    /// JSON documents that are parts of one, while they are collected.
+    parts: Option<Vec<Value>>,
 }
 
 /// A line on standard error that says what goes on, where somebody looks at it; the next one takes its place. Clones share it.
@@ -51,7 +54,7 @@ impl Progress {
 impl Screen {
     /// The process's own.
     pub fn new() -> Self {
-        Self { out: anstream::stdout(), err: anstream::stderr(), failed: None, progress: Progress::new() }
+        Self { out: anstream::stdout(), err: anstream::stderr(), failed: None, progress: Progress::new(), parts: None }
     }
 
     /// Whether somebody looks at standard output.
@@ -75,8 +78,19 @@ impl Screen {
 
     /// A value on standard output as a JSON document.
     pub fn json(&mut self, value: &impl Serialize) {
+        if let Some(parts) = &mut self.parts {
+            parts.push(serde_json::to_value(value).expect("what is printed has text keys and no failing parts"));
+            return;
+        }
         let json = serde_json::to_string_pretty(value).expect("what is printed has text keys and no failing parts");
         self.line(&safe_json(&json));
+    }
+
+    /// Keeps the JSON documents that `work` shows, instead of showing them.
+    pub fn collected<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> (T, Vec<Value>) {
+        let outer = self.parts.replace(Vec::new());
+        let done = work(self);
+        (done, std::mem::replace(&mut self.parts, outer).unwrap_or_default())
     }
 
     /// A value on standard output as one line of JSON.

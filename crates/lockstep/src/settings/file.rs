@@ -228,7 +228,8 @@ impl Document {
         DeTable::parse(&self.text).map_err(|error| self.no_toml(&error))
     }
 
-    fn no_toml(&self, error: &toml::de::Error) -> Problem {
+    /// The problem with a text that is not the TOML that is wanted.
+    pub fn no_toml(&self, error: &toml::de::Error) -> Problem {
         let message = format!("{} cannot be used", self.name());
         let found = error.message().replace('\n', ", ");
         let problem = match error.span() {

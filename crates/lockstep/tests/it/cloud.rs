@@ -31,9 +31,13 @@ impl Cloud {
     }
 
     pub fn with(fault: Fault) -> Self {
+        Self::of(lockstep_twin::Options::default(), fault)
+    }
+
+    pub fn of(options: lockstep_twin::Options, fault: Fault) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("threads");
-        let twin = runtime.block_on(async { Twin::new(lockstep_twin::Options::default()) });
+        let twin = runtime.block_on(async { Twin::new(options) });
         let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).expect("a certificate");
         let ca = key.cert.pem();
         let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.signing_key.serialize_der()));

@@ -90,6 +90,27 @@ const CLOSES: &str = "{ status = \"Closed\", classification = \"Undetermined\" }
 
 #[test]
 #[cfg(unix)]
+fn several_workspaces_are_watched_at_the_same_time() {
+    let (cloud, place) = crate::several::two();
+    let mut watch = Watch::start(&place, &["--heartbeat", "beat.json", "--metrics", "lockstep.prom"]);
+    let mut passes = std::collections::BTreeMap::<String, u64>::new();
+    while passes.len() < 2 || passes.values().any(|passes| *passes < 2) {
+        let line = watch.line();
+        *passes.entry(line["name"].as_str().expect("a name").to_owned()).or_default() += 1;
+    }
+    assert_eq!(passes.keys().collect::<Vec<_>>(), ["law-sentinel", "soc"]);
+    assert_eq!(cloud.twin.stats().of("Incidents_CreateOrUpdate"), 2);
+    let read = |name: &str| std::fs::read_to_string(place.path().join(name)).expect("it was written");
+    assert_eq!(read("beat.json").lines().count(), 2);
+    assert_eq!(read("lockstep.prom").matches("lockstep_info{").count(), 2);
+    watch.ask_to_end();
+    // The workspace that is not there never ran; the others ended well.
+    assert_eq!(watch.process.wait().expect("it ends").code(), Some(9));
+    assert!(watch.complaints().contains("the workspace north is not watched"));
+}
+
+#[test]
+#[cfg(unix)]
 fn a_watch_ends_within_a_second_even_while_a_service_lets_it_wait() {
     static ASKED: AtomicBool = AtomicBool::new(false);
     let cloud = Cloud::with(|_, path| {

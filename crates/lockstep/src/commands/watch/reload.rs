@@ -38,7 +38,7 @@ impl<'a> Reload<'a> {
     /// # Errors
     /// It changed and cannot be used; said once for each reason.
     pub fn changed(&self) -> Result<Option<Wanted>, Problem> {
-        let read = settings::policy(self.common);
+        let read = settings::policy_again(self.common);
         let mut seen = self.seen();
         match read {
             Ok(chosen) if chosen == seen.chosen => {

@@ -45,56 +45,67 @@ impl FromStr for MetricsTo {
     }
 }
 
-/// What a watch shows of itself. Clones share it.
+/// What one of the watches of a process shows of itself. Clones share it.
 #[derive(Clone)]
-pub struct Vitals(Arc<Shared>);
+pub struct Vitals {
+    board: Arc<Board>,
+    /// Its place on the board.
+    place: usize,
+}
 
-struct Shared {
-    gauges: Mutex<Gauges>,
+/// What all watches of a process show.
+struct Board {
+    gauges: Mutex<Vec<Gauges>>,
     metrics: Option<PathBuf>,
     heartbeat: Option<PathBuf>,
 }
 
 impl Vitals {
-    /// Begins: writes what there is to say before the first pass, and serves where that is wanted.
+    /// Begins, one for each watch: writes what there is to say before the first pass, and serves where that is wanted.
     ///
     /// # Errors
     /// The address cannot be listened at, or a file cannot be written.
-    pub async fn start(settings: &Settings, options: &Watch) -> Result<Self, Problem> {
-        let gauges = Gauges::new(settings.instance.as_str(), &settings.scope.to_string(), settings.policy.name());
+    pub async fn start<'a>(watched: impl Iterator<Item = &'a Settings>, options: &Watch) -> Result<Vec<Self>, Problem> {
+        let gauges: Vec<Gauges> = watched
+            .map(|settings| {
+                Gauges::new(settings.instance.as_str(), &settings.scope.to_string(), settings.policy.name())
+            })
+            .collect();
+        let places = 0..gauges.len();
         let metrics = match &options.metrics {
             Some(MetricsTo::File(path)) => Some(path.clone()),
             _ => None,
         };
-        let shared = Shared { gauges: Mutex::new(gauges), metrics, heartbeat: options.heartbeat.clone() };
-        let vitals = Self(Arc::new(shared));
-        vitals
+        let board = Arc::new(Board { gauges: Mutex::new(gauges), metrics, heartbeat: options.heartbeat.clone() });
+        board
             .write()
             .map_err(|(path, error)| Problem::usage(format!("{} cannot be written", path.display())).because(&error))?;
         if let Some(MetricsTo::Address(address)) = options.metrics {
-            vitals.serve(address).await?;
+            board.serve(address).await?;
         }
-        Ok(vitals)
+        Ok(places.map(|place| Self { board: Arc::clone(&board), place }).collect())
     }
 
     /// Hears of a request that has to wait.
     pub fn waited(&self, wait: &Wait) {
         if wait.cause == Cause::Throttled {
-            self.gauges().throttled(&wait.side.to_string());
+            self.board.gauges()[self.place].throttled(&wait.side.to_string());
         }
     }
 
     /// Hears of a pass.
     pub fn passed(&self, at: OffsetDateTime, pass: &Result<Pass, Stopped>, policy: &str) {
-        self.gauges().passed(at, pass, policy);
-        if let Err((path, error)) = self.write() {
+        self.board.gauges()[self.place].passed(at, pass, policy);
+        if let Err((path, error)) = self.board.write() {
             tracing::warn!(path = %path.display(), %error, "a sign of life could not be written");
         }
     }
+}
 
+impl Board {
     fn write(&self) -> Result<(), (PathBuf, std::io::Error)> {
         let gauges = self.gauges().clone();
-        let files = [(&self.0.metrics, render::metrics(&gauges)), (&self.0.heartbeat, render::heartbeat(&gauges))];
+        let files = [(&self.metrics, render::metrics(&gauges)), (&self.heartbeat, render::heartbeat(&gauges))];
         for (path, text) in files {
             if let Some(path) = path {
                 replace(path, &text).map_err(|error| (path.clone(), error))?;
@@ -103,15 +114,15 @@ impl Vitals {
         Ok(())
     }
 
-    async fn serve(&self, address: SocketAddr) -> Result<(), Problem> {
+    async fn serve(self: &Arc<Self>, address: SocketAddr) -> Result<(), Problem> {
         let cannot =
             |error: std::io::Error| Problem::usage(format!("metrics cannot be served at {address}")).because(&error);
         let listener = TcpListener::bind(address).await.map_err(cannot)?;
         let local = listener.local_addr().map_err(cannot)?;
         tracing::info!(address = %local, "metrics are served");
-        let vitals = self.clone();
+        let board = Arc::clone(self);
         let metrics = move || {
-            let text = render::metrics(&vitals.gauges());
+            let text = render::metrics(&board.gauges());
             async move { ([(CONTENT_TYPE, render::METRICS_TYPE)], text) }
         };
         let router = Router::new().route("/metrics", get(metrics));
@@ -123,8 +134,8 @@ impl Vitals {
         Ok(())
     }
 
-    fn gauges(&self) -> MutexGuard<'_, Gauges> {
-        self.0.gauges.lock().unwrap_or_else(PoisonError::into_inner)
+    fn gauges(&self) -> MutexGuard<'_, Vec<Gauges>> {
+        self.gauges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
