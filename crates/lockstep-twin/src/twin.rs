@@ -162,7 +162,9 @@ impl Twin {
     /// # Errors
     /// [`LoadError`] names the file and the line. What was loaded before the error stays.
     pub fn load(&self, dir: &Path) -> Result<Loaded, LoadError> {
-        loading::load(&mut self.world(), dir)
+        let loaded = loading::load(&mut self.world(), dir);
+        self.journal().outdate();
+        loaded
     }
 
     /// What was deployed. Not to be held while the world is.

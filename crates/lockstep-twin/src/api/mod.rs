@@ -380,7 +380,7 @@ impl Operation {
     pub(crate) fn writes(&self) -> bool {
         let reads = [Method::GET, Method::HEAD].contains(&self.method);
         match self.door {
-            Door::Arm(_) => !reads,
+            Door::Arm(action) => !reads && !action.ends_with("/read"),
             Door::Open => self.is_control() && !reads,
             Door::Logs(_) | Door::Host | Door::Graph => false,
         }

@@ -1,6 +1,7 @@
 //! Operations that the services have and the twin does not serve: they are refused by name.
 //!
-//! Source: the vendor's specifications of the providers that the twin serves in part. Named parts are `{}`.
+//! Source: the vendor's specifications of the providers that the twin serves in part, and the reference of Microsoft Graph v1.0,
+//! whose operations are called as its pages are. Named parts are `{}`.
 
 use http::Method;
 
@@ -61,6 +62,12 @@ const UNSERVED: &[(&str, &str, &str)] = &[
     ("Workspaces_CreateOrUpdate", "PUT", "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.OperationalInsights/workspaces/{}"),
     ("Workspaces_Delete", "DELETE", "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.OperationalInsights/workspaces/{}"),
     ("Workspaces_Update", "PATCH", "/subscriptions/{}/resourcegroups/{}/providers/Microsoft.OperationalInsights/workspaces/{}"),
+    ("Graph: List alerts_v2", "GET", "/v1.0/security/alerts_v2"),
+    ("Graph: Get alert", "GET", "/v1.0/security/alerts_v2/{}"),
+    ("Graph: Update alert", "PATCH", "/v1.0/security/alerts_v2/{}"),
+    ("Graph: List incidents", "GET", "/v1.0/security/incidents"),
+    ("Graph: Get incident", "GET", "/v1.0/security/incidents/{}"),
+    ("Graph: Update incident", "PATCH", "/v1.0/security/incidents/{}"),
     ("Pricings_List", "GET", "/{}/providers/Microsoft.Security/pricings"),
     ("Pricings_Get", "GET", "/{}/providers/Microsoft.Security/pricings/{}"),
     ("Pricings_Update", "PUT", "/{}/providers/Microsoft.Security/pricings/{}"),

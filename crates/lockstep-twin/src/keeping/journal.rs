@@ -26,18 +26,23 @@ struct Open {
     length: u64,
     /// What is small, as last written, by what it is about.
     small: HashMap<String, String>,
-    /// Whether something could not be appended: then all is written anew.
+    /// Whether something is not in the file: then all is written anew.
     torn: bool,
 }
 
 impl Journal {
     /// Begins to keep a world in a folder.
     pub(super) fn begin(&self, kept: Kept, twin: &Twin) -> io::Result<()> {
-        let file = File::create(kept.file.with_extension("new"))?;
-        let mut open = Open { kept, file, length: 0, small: HashMap::new(), torn: true };
-        open.write_anew(twin)?;
-        *self.open() = Some(open);
+        let (file, length) = written_anew(&kept, twin)?;
+        *self.open() = Some(Open { kept, file, length, small: HashMap::new(), torn: false });
         Ok(())
+    }
+
+    /// Says that something changed of which nothing was noted: with the next change that is kept, all is written anew.
+    pub(crate) fn outdate(&self) {
+        if let Some(open) = self.open().as_mut() {
+            open.torn = true;
+        }
     }
 
     fn open(&self) -> MutexGuard<'_, Option<Open>> {
@@ -61,13 +66,7 @@ impl Twin {
 impl Open {
     fn write_anew(&mut self, twin: &Twin) -> io::Result<()> {
         self.torn = true;
-        let new = self.kept.file.with_extension("new");
-        let mut out = BufWriter::with_capacity(1 << 20, File::create(&new)?);
-        twin.export_then(&mut out, World::watch)?;
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&new, &self.kept.file)?;
-        self.file = OpenOptions::new().append(true).open(&self.kept.file)?;
-        self.length = self.file.metadata()?.len();
+        (self.file, self.length) = written_anew(&self.kept, twin)?;
         self.small.clear();
         self.torn = false;
         Ok(())
@@ -106,6 +105,19 @@ impl Open {
         }
         written
     }
+}
+
+/// Puts a file of the whole world in the place of the one there; from then on changes are noted. The file, to be appended to,
+/// and its length.
+fn written_anew(kept: &Kept, twin: &Twin) -> io::Result<(File, u64)> {
+    let new = kept.file.with_extension("new");
+    let mut out = BufWriter::with_capacity(1 << 20, File::create(&new)?);
+    twin.export_then(&mut out, World::watch)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+    fs::rename(&new, &kept.file)?;
+    let file = OpenOptions::new().append(true).open(&kept.file)?;
+    let length = file.metadata()?.len();
+    Ok((file, length))
 }
 
 /// What a record is about that is written whole whenever it changes; `None` where changes are noted one by one.

@@ -130,6 +130,12 @@ async fn whatever_was_answered_is_kept() {
         let found = exported(&restored(left(dir.path(), Some(bytes)).path()));
         assert!(worlds.contains(&found), "cut at {bytes}");
     }
+    // What was loaded since is kept with the next change.
+    let rows = tempfile::tempdir().unwrap();
+    fs::write(rows.path().join("si.jsonl"), r#"{"IncidentNumber":77,"Title":"loaded"}"#).unwrap();
+    cloud.twin.load(rows.path()).unwrap();
+    call(&cloud, CALLS[0]).await;
+    assert_eq!(exported(&restored(left(dir.path(), None).path())), exported(&cloud.twin));
     // A world that was restored is kept again, and goes on.
     let again = left(dir.path(), None);
     let kept = Kept::open(again.path()).unwrap();

@@ -35,6 +35,7 @@ async fn versions_and_scopes_are_checked() {
         ("TRACE {sentinel}/incidents", "405 UnsupportedApiVersion"),
         ("GET {sub}/providers/Microsoft.Moon/rocks", "404 InvalidResourceType"),
         ("GET {sub}/providers/Microsoft.Security/automations", "501 NotImplemented"),
+        ("GET /v1.0/security/incidents", "501 NotImplemented"),
         ("GET {sub}/%00", "400 BadRequest"),
         ("GET {sentinel}/incidents/%5C", "404 NotFound"),
     ] {
