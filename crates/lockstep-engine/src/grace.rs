@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use lockstep_azure::Fault;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::outcome::{NotTried, Outcome, Pass};
 use crate::stopped::Stopped;
@@ -52,24 +53,33 @@ impl Grace {
     }
 }
 
-/// Asks again and again, for as long as `wait`, while what is asked is refused for want of a right.
+/// Asks again and again, for as long as `wait`, while what is asked is refused for want of a right, or `lacks` one by its own
+/// word; ends the waiting when `stop` is cancelled.
 ///
 /// # Errors
 /// What was asked failed otherwise, or the right is still missing then.
 pub async fn waiting_for_rights<T, F: Future<Output = Result<T, Stopped>>>(
     wait: Duration,
+    stop: &CancellationToken,
+    lacks: impl Fn(&T) -> bool,
     mut ask: impl FnMut() -> F,
 ) -> Result<T, Stopped> {
     let began = Instant::now();
     loop {
         let answer = ask().await;
         let left = wait.saturating_sub(began.elapsed());
-        match &answer {
-            Err(Stopped::Rights(error)) if matches!(error.fault, Fault::Forbidden { .. }) && !left.is_zero() => {
-                tracing::warn!(%error, left = left.as_secs(), "waiting for a right that may have been given just now");
-                sleep(left.min(BETWEEN)).await;
-            }
-            _ => return answer,
+        let is_missing = match &answer {
+            Err(Stopped::Rights(error)) => matches!(error.fault, Fault::Forbidden { .. }),
+            Err(_) => false,
+            Ok(answer) => lacks(answer),
+        };
+        if !is_missing || left.is_zero() || stop.is_cancelled() {
+            return answer;
+        }
+        tracing::warn!(left = left.as_secs(), "waiting for a right that may have been given just now");
+        tokio::select! {
+            () = sleep(left.min(BETWEEN)) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -127,6 +127,9 @@ pub struct Plan {
     /// How long one request may wait for a service that wants to be left alone, in all
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = humantime::parse_duration)]
     pub patience: Duration,
+    /// How long to wait for a right that was just given; not where the ledger knows that it was there before
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub wait_for_rights: Duration,
 }
 
 impl Plan {
@@ -151,6 +154,9 @@ pub struct Apply {
     /// Go on with the last run where it was cut short
     #[arg(long, conflicts_with = "file")]
     pub resume: bool,
+    /// How long to wait for a right that was just given; not where the ledger knows that it was there before
+    #[arg(long, value_name = "DURATION", default_value = "0s", conflicts_with = "file", value_parser = humantime::parse_duration)]
+    pub wait_for_rights: Duration,
     #[command(flatten)]
     pub pass: Pass,
 }

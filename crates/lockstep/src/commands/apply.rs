@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use lockstep_engine::{CarriedOut, Engine, Planned, Told};
+use lockstep_engine::{CarriedOut, Conclusion, Engine, Pass, Planned, Told};
 use lockstep_ledger::Body;
 use tokio_util::sync::CancellationToken;
 
@@ -39,8 +39,12 @@ pub fn run(
         let told = |told: Told<'_>| progress.show(&pace.line(told));
         match planned {
             None => {
-                let pass = workspace::until_asked(engine.pass(&stop, &told), &stop).await?;
-                let pass = pass.map_err(|stopped| workspace::stopped(&stopped))?;
+                let history = engine.ledger.history();
+                // A pass that wrote something has something to show, which the next one would not.
+                let lacks = |pass: &Pass| pass.conclusion() == Conclusion::Rights && pass.written() == 0;
+                let ask = || engine.pass(&stop, &told);
+                let pass = workspace::granted(&history, options.wait_for_rights, &stop, lacks, ask);
+                let pass = workspace::until_asked(pass, &stop).await??;
                 match options.pass.format {
                     Format::Text => render::pass(&pass, screen),
                     Format::Json => screen.json(&render::pass_json(settings, &pass)),

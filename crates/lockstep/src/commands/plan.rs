@@ -5,8 +5,10 @@ use std::path::Path;
 use lockstep_engine::{Observation, Stopped};
 use lockstep_ledger::{Error, History, Sqlite};
 
+use tokio_util::sync::CancellationToken;
+
 use super::workspace;
-use crate::arguments::{Pass, Plan, PlanFormat};
+use crate::arguments::{Plan, PlanFormat};
 use crate::exit_code::ExitCode;
 use crate::plan_file::PlanFile;
 use crate::platform;
@@ -23,7 +25,7 @@ pub fn run(settings: &Settings, options: &Plan, screen: &mut Screen) -> Result<E
         render::header(settings, screen);
     }
     screen.status("looking ...");
-    let (observation, vouched) = super::runtime()?.block_on(observe(settings, options.pass()))?;
+    let (observation, vouched) = super::runtime()?.block_on(observe(settings, options))?;
     match options.format {
         PlanFormat::Text => {
             render::observation(&observation, screen);
@@ -54,15 +56,17 @@ fn write(file: &Path, plan: &PlanFile) -> Result<(), Problem> {
 }
 
 /// What was seen, and whether a pass with this ledger might write.
-async fn observe(settings: &Settings, options: Pass) -> Result<(Observation, Result<(), Stopped>), Problem> {
-    let observer = workspace::observer(settings, options)?;
+async fn observe(settings: &Settings, options: &Plan) -> Result<(Observation, Result<(), Stopped>), Problem> {
+    let observer = workspace::observer(settings, options.pass())?;
     let log = Sqlite::new(&settings.ledger);
     let history = match History::replay(&log).await {
         // Nothing was ever written.
         Err(Error::Missing { .. }) => History::default(),
         replayed => replayed.map_err(|error| workspace::ledger_problem(&error))?,
     };
-    let observation = observer.observe(&history).await.map_err(|stopped| workspace::stopped(&stopped))?;
+    let stop = CancellationToken::new();
+    let ask = || observer.observe(&history);
+    let observation = workspace::granted(&history, options.wait_for_rights, &stop, |_| false, ask).await?;
     let vouched = observation.vouched(&workspace::identity(settings), &log).await;
     Ok((observation, vouched))
 }

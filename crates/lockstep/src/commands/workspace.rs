@@ -1,10 +1,13 @@
 //! What `plan`, `apply` and `watch` share: the workspace and the engine that the settings describe, and what stops a pass.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lockstep_azure::{Error, Fault, Options, Patience, Wait, Workspace};
 use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
-use lockstep_ledger::{Holder, Ledger, PolicyUsed, Sqlite};
+use lockstep_ledger::{History, Holder, Ledger, PolicyUsed, Sqlite};
+
+use tokio_util::sync::CancellationToken;
 
 use super::recording;
 use crate::arguments::Pass;
@@ -73,6 +76,22 @@ pub fn identity(settings: &Settings) -> Identity {
         Some(within) => identity.minding(within),
         None => identity,
     }
+}
+
+/// Asks, and again while a right is missing that may have been given just now: as long as `wait`, and not where the
+/// ledger knows of a run, before which the right was there.
+///
+/// # Errors
+/// As for what is asked.
+pub async fn granted<T, F: Future<Output = Result<T, Stopped>>>(
+    history: &History,
+    wait: Duration,
+    stop: &CancellationToken,
+    lacks: impl Fn(&T) -> bool,
+    ask: impl FnMut() -> F,
+) -> Result<T, Problem> {
+    let wait = if history.runs().is_empty() { wait } else { Duration::ZERO };
+    lockstep_engine::waiting_for_rights(wait, stop, lacks, ask).await.map_err(|error| stopped(&error))
 }
 
 /// The problem that stopped a pass.
@@ -149,10 +168,7 @@ fn log_wait(wait: &Wait) {
 ///
 /// # Errors
 /// The work was ended. What it had begun is in the ledger, and the next pass settles it.
-pub async fn until_asked<T>(
-    work: impl Future<Output = T>,
-    stop: &tokio_util::sync::CancellationToken,
-) -> Result<T, Problem> {
+pub async fn until_asked<T>(work: impl Future<Output = T>, stop: &CancellationToken) -> Result<T, Problem> {
     let mut end: platform::End = super::end()?;
     let asked_twice = async {
         end.asked().await;

@@ -270,3 +270,26 @@ fn i15_an_approval_reaches_an_instance_that_holds_the_ledger() {
     watch.kill().expect("it runs");
     watch.wait().expect("it ends");
 }
+
+/// Refuses the first query of a process for want of a right.
+fn refuses_once(asked: &std::sync::atomic::AtomicU32, path: &str) -> Option<Vec<u8>> {
+    let is_first = crate::cloud::is_query(path) && asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+    is_first.then(|| refusal("403 Forbidden", "", "InsufficientAccessError"))
+}
+
+#[test]
+fn a_right_that_was_just_given_is_waited_for() {
+    static ASKED: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let cloud = Cloud::with(|_, path| refuses_once(&ASKED, path));
+    moved(&cloud, AlertStatus::Dismissed);
+    let place = cloud.place("seed");
+    let refused_again = || ASKED.store(0, std::sync::atomic::Ordering::SeqCst);
+    check(&place, &["plan"], 6, &["the identity lacks"]);
+    refused_again();
+    check(&place, &["plan", "--wait-for-rights", "1s"], 0, &["1 change is due"]);
+    refused_again();
+    check(&place, &["apply", "--wait-for-rights", "1s"], 0, &["1 change was made"]);
+    // The ledger knows that the right was there.
+    refused_again();
+    check(&place, &["apply", "--wait-for-rights", "1h"], 6, &["the identity lacks"]);
+}
