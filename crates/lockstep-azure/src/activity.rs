@@ -1,4 +1,4 @@
-//! The activity log: who acted on an alert.
+//! The activity log: who acted on an alert, as the log itself tells it and as the workspace's copy of it does.
 //!
 //! Source: Microsoft.Insights 2015-04-01, `activityLogs_API.json`. That an act on an alert is logged under the action that it
 //! needs is documented for every action; no document shows such an event. Defender for Cloud's own event for each new alert has
@@ -75,36 +75,52 @@ fn read(event: &Map<String, Value>) -> Result<Option<(String, AlertEvent)>, Wron
     if !is("category", "Administrative") || !is("status", "Succeeded") || caller.is_empty() {
         return Ok(None);
     }
-    let action = value("operationName").to_ascii_lowercase();
-    let Some(verb) = action.strip_prefix(ACTIONS).and_then(|rest| rest.strip_suffix("/action")) else {
-        return Ok(None);
-    };
-    let act = match verb {
+    let Some(act) = act(value("operationName")) else { return Ok(None) };
+    let at = json::text(event, "eventTimestamp")?;
+    let at = wire_time::read(at).ok_or_else(|| format!("\"eventTimestamp\" is no time: \"{}\"", at.escape_debug()))?;
+    let none = Value::Null;
+    let address = event.get("httpRequest").and_then(|it| it.get("clientIpAddress")).and_then(Value::as_str);
+    let claims = event.get("claims").unwrap_or(&none);
+    let correlation = json::optional_text(event, "correlationId")?;
+    let event_of = by((at, act), caller, claims, address.unwrap_or_default(), correlation);
+    Ok(Some((json::optional_text(event, "resourceId")?.to_owned(), event_of)))
+}
+
+/// The last act on an alert that the workspace's table `AzureActivity` tells of, from a cell of the pass's query; `None` where
+/// it tells of none.
+pub fn told(cell: &Map<String, Value>) -> Result<Option<AlertEvent>, Wrong> {
+    let text = |name| json::optional_text(cell, name);
+    let (caller, at) = (text("Caller")?, text("ToldAt")?);
+    let Some(act) = act(text("Told")?).filter(|_| !caller.is_empty()) else { return Ok(None) };
+    let at = wire_time::read(at).ok_or_else(|| format!("\"ToldAt\" is no time: \"{}\"", at.escape_debug()))?;
+    let claims = serde_json::from_str(text("Claims")?).unwrap_or_default();
+    Ok(Some(by((at, act), caller, &claims, text("Address")?, text("Correlation")?)))
+}
+
+/// The act that an action of the log stands for, in any case.
+fn act(action: &str) -> Option<AlertAct> {
+    let action = action.to_ascii_lowercase();
+    Some(match action.strip_prefix(ACTIONS)?.strip_suffix("/action")? {
         "activate" => AlertAct::Activate,
         "inprogress" => AlertAct::SetInProgress,
         "dismiss" => AlertAct::Dismiss,
         "resolve" => AlertAct::Resolve,
-        _ => return Ok(None),
-    };
-    let at = json::text(event, "eventTimestamp")?;
-    let at = wire_time::read(at).ok_or_else(|| format!("\"eventTimestamp\" is no time: \"{}\"", at.escape_debug()))?;
-    let inner = |member: &str, name: &str| {
-        let text = event.get(member).and_then(|it| it.get(name)).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let event_of = AlertEvent {
+        _ => return None,
+    })
+}
+
+fn by((at, act): (Time, AlertAct), caller: &str, claims: &Value, address: &str, correlation: &str) -> AlertEvent {
+    let claim = |name: &str| claims.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    AlertEvent {
         at,
         act,
         caller: caller.to_owned(),
-        is_of_a_person: caller.contains('@') || !inner("claims", USER_PRINCIPAL_NAME).is_empty(),
-        object_id: inner("claims", OBJECT_ID),
-        address: Some(inner("httpRequest", "clientIpAddress"))
-            .filter(|it| !it.is_empty())
-            .unwrap_or_else(|| inner("claims", "ipaddr")),
-        app_id: inner("claims", "appid"),
-        correlation: json::optional_text(event, "correlationId")?.parse().ok(),
-    };
-    Ok(Some((json::optional_text(event, "resourceId")?.to_owned(), event_of)))
+        is_of_a_person: caller.contains('@') || !claim(USER_PRINCIPAL_NAME).is_empty(),
+        object_id: claim(OBJECT_ID),
+        address: if address.is_empty() { claim("ipaddr") } else { address.to_owned() },
+        app_id: claim("appid"),
+        correlation: correlation.parse().ok(),
+    }
 }
 
 const API_VERSION: &str = "2015-04-01";

@@ -49,8 +49,8 @@ impl RolePart {
 
     fn of(permission: &Permission) -> Self {
         match (permission.part, permission.at) {
-            (Part::Read | Part::Direct | Part::Doctor, Level::Workspace) => Self::ReadWorkspace,
-            (Part::Read | Part::Direct | Part::Doctor, Level::Subscription) => Self::ReadAlerts,
+            (Part::Read | Part::Names | Part::Direct | Part::Doctor, Level::Workspace) => Self::ReadWorkspace,
+            (Part::Read | Part::Names | Part::Direct | Part::Doctor, Level::Subscription) => Self::ReadAlerts,
             (Part::SentinelWrite | Part::SentinelComment, _) => Self::WriteIncidents,
             (Part::DefenderWrite, _) => Self::WriteAlerts,
         }
@@ -75,7 +75,9 @@ impl RolePart {
 
     fn says(self) -> &'static str {
         match self {
-            Self::ReadWorkspace => "Lets lockstep read incidents, their tasks, two tables and how Sentinel is set up.",
+            Self::ReadWorkspace => {
+                "Lets lockstep read incidents, their tasks, three tables and how Sentinel is set up."
+            }
             Self::ReadAlerts => "Lets lockstep read Defender for Cloud's alerts and how it is set up.",
             Self::WriteIncidents => {
                 "Lets lockstep update incidents, and comment on them where the policy says so. It allows no deleting."

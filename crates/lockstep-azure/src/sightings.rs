@@ -17,6 +17,7 @@ use serde_json::Value;
 pub use signs::{Marked, Tagged};
 use signs::{marked, tagged};
 
+use crate::activity::{self, AlertEvent};
 use crate::alerts;
 use crate::error::Fault;
 use crate::incidents;
@@ -130,6 +131,8 @@ pub struct Sightings {
     pub unclear: Vec<Incident>,
     /// Incidents that may be due and whose row cannot be read. Nothing is known about them, and nothing counts them.
     pub unreadable: Vec<Unreadable>,
+    /// The last act on each alert of the incidents that may be due, as the workspace's copy of the activity log tells it.
+    pub told: BTreeMap<AlertId, AlertEvent>,
     /// How many incidents need nothing, by why.
     pub untouched: BTreeMap<Untouched, u64>,
     /// The instances that have written here, by the marks of their closing texts, whoever they are.
@@ -228,6 +231,7 @@ impl Sightings {
 
     fn gather(rows: &[Row]) -> Result<Self, Wrong> {
         let (mut due, mut unclear, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let mut told = BTreeMap::new();
         let mut untouched = BTreeMap::new();
         let (mut tags, mut marks, mut asked, mut incidents_ingested, mut alerts_ingested) =
             (None, None, None, None, None);
@@ -252,8 +256,11 @@ impl Sightings {
                         unclear.extend(shown.iter().filter_map(|cell| incident(cell).ok()));
                     } else if why == "due" {
                         for cell in &shown {
-                            match incident(cell) {
-                                Ok(incident) => due.push(incident),
+                            match incident(cell).and_then(|incident| Ok((acts(cell)?, incident))) {
+                                Ok((acts, incident)) => {
+                                    told.extend(acts);
+                                    due.push(incident);
+                                }
                                 Err(found) => unreadable.push(Unreadable { name: name(cell), found }),
                             }
                         }
@@ -269,6 +276,7 @@ impl Sightings {
             due,
             unclear,
             unreadable,
+            told,
             untouched,
             tags: tags.ok_or_else(|| missing("tags"))?,
             marks: marks.ok_or_else(|| missing("marks"))?,
@@ -299,6 +307,19 @@ fn incident(cell: &Value) -> Result<Incident, Wrong> {
         comments: logs::optional_long(row, "Comments")?,
         acted: acted(row)?,
     })
+}
+
+/// What the workspace's copy of the activity log tells of an incident's alerts.
+fn acts(cell: &Value) -> Result<Vec<(AlertId, AlertEvent)>, Wrong> {
+    let row = cell.as_object().ok_or_else(|| format!("an incident is {}", json::kind(cell)))?;
+    let mut acts = Vec::new();
+    for cell in logs::dynamic_list(row, "Alerts")? {
+        let Some(row) = cell.as_object() else { continue };
+        if let (Some(id), Some(event)) = (AlertId::parse(json::text(row, "SystemAlertId")?), activity::told(row)?) {
+            acts.push((id, event));
+        }
+    }
+    Ok(acts)
 }
 
 fn alert(cell: &Value, of: &IncidentId) -> Result<Alert, Wrong> {
@@ -403,7 +424,7 @@ const QUERY: &str = include_str!("queries/sightings.kql");
 mod tests {
     use std::sync::Arc;
 
-    use lockstep_core::{AlertPlace, Apart, Classification, Condition, Knobs, Preset, Raise, Rule};
+    use lockstep_core::{AlertAct, AlertPlace, Apart, Classification, Condition, Knobs, Preset, Raise, Rule};
     use serde_json::json;
 
     use super::*;
@@ -476,6 +497,8 @@ mod tests {
             "Alerts": [
                 {"SystemAlertId": ID, "Found": true, "Status": "Resolved", "ProductName": "Azure Security Center",
                  "Title": "a", "VendorOriginalId": "x_1",
+                 "Told": "MICROSOFT.SECURITY/LOCATIONS/ALERTS/RESOLVE/ACTION", "ToldAt": "2024-05-01T00:00:00Z",
+                 "Caller": "owner@contoso.example", "Claims": "{\"ipaddr\":\"203.0.113.7\"}",
                  "AlertType": "VM_EICAR", "Raised": "2024-04-30T00:00:00Z", "Moved": "2024-05-01T00:00:00Z",
                  "Holders": format!("[\"{ID}\",\"{OTHER}\"]"),
                  "AlertLink": format!("https://p/#blade/b/AlertBlade/alertId/x_1/subscriptionId/{ID}/location/eu")},
@@ -507,6 +530,27 @@ mod tests {
         assert_eq!(states, [AlertState::Resolved, AlertState::Missing, AlertState::Unknown("Unknown".to_owned())]);
         assert_eq!(incident.alerts[0].place.as_ref().map(AlertPlace::name), Some("x_1"));
         assert_eq!(incident.alerts[1].place, None);
+    }
+
+    #[test]
+    fn an_answer_tells_of_the_last_act_on_an_alert_where_the_workspace_has_the_log() {
+        let check = |pointer: &str, value: Value, expected: Result<Option<&str>, &str>| {
+            let mut row = seen();
+            row["Alerts"][0][pointer] = value;
+            let sightings = Sightings::read(&rows(&json!([row]))).expect("it can be read");
+            let told = sightings.told.values().next().map(|event| (event.caller.as_str(), event.act));
+            match expected {
+                Ok(by) => assert_eq!(told, by.map(|by| (by, AlertAct::Resolve)), "{pointer}"),
+                Err(found) => assert_eq!(sightings.unreadable[0].found, found),
+            }
+        };
+        check("Address", json!(""), Ok(Some("owner@contoso.example")));
+        check("Told", json!(""), Ok(None));
+        check("Told", Value::Null, Ok(None));
+        check("Told", json!("MICROSOFT.SECURITY/LOCATIONS/ALERTS/READ"), Ok(None));
+        check("Caller", json!(""), Ok(None));
+        check("Claims", json!("{"), Ok(Some("owner@contoso.example")));
+        check("ToldAt", json!("then"), Err("\"ToldAt\" is no time: \"then\""));
     }
 
     #[test]

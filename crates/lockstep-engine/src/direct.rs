@@ -6,8 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
-use lockstep_azure::{Error, FreshAlert, FreshIncident, OpenIncidents, Sightings, Untouched, Workspace};
-use lockstep_core::{Alert, AlertState, Incident, IncidentId, Memory, Moved, Mover, Reason, Time, is_defender_product};
+use lockstep_azure::{AlertEvent, Error, FreshAlert, FreshIncident, OpenIncidents, Sightings, Untouched, Workspace};
+use lockstep_core::{
+    Alert, AlertId, AlertState, Incident, IncidentId, Memory, Moved, Mover, Reason, Time, is_defender_product,
+};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -55,7 +57,7 @@ impl Lists {
     pub(crate) fn lay_over<'m>(&self, sightings: &mut Sightings, memory: impl Fn(&Incident) -> Memory<'m>) {
         let asked = sightings.asked;
         for seen in &mut sightings.due {
-            let alerts = seen.alerts.iter().map(|alert| self.shown(alert, asked)).collect();
+            let alerts = seen.alerts.iter().map(|alert| self.shown(alert, asked, &mut sightings.told)).collect();
             *seen = match self.incidents.get(&seen.id) {
                 Some(fresh) => {
                     let acted = acted(seen, fresh, &memory(seen));
@@ -82,13 +84,18 @@ impl Lists {
         seen.alerts.iter().filter_map(key).find_map(error).map(unread)
     }
 
-    fn shown(&self, alert: &Alert, asked: Time) -> Alert {
+    /// An alert as its list shows it. An act that is known of and does not fit any more is forgotten.
+    fn shown(&self, alert: &Alert, asked: Time, told: &mut BTreeMap<AlertId, AlertEvent>) -> Alert {
         let Some(Ok(list)) = key(alert).and_then(|(subscription, _)| self.alerts.get(&subscription)) else {
             return alert.clone();
         };
         let Some(fresh) = key(alert).and_then(|(_, name)| list.get(&name)) else {
             return Alert { state: AlertState::Missing, moved: None, ..alert.clone() };
         };
+        let since = alert.moved.as_ref().map(|moved| moved.at);
+        if fresh.state != alert.state && told.get(&alert.id).is_some_and(|event| Some(event.at) <= since) {
+            told.remove(&alert.id);
+        }
         let moved_by_now = || Moved { at: asked, by: Mover::NotDetermined(NOT_TOLD.to_owned()) };
         let shown = as_read(alert.clone(), fresh);
         let moved = shown.moved.clone().or_else(|| (shown.state != AlertState::New).then(moved_by_now));

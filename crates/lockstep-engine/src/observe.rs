@@ -16,8 +16,9 @@ use tokio::time::Instant;
 use crate::confirm::{Decided, Eyes, Judged};
 use crate::direct::Lists;
 use crate::notes::{self, Note};
+use crate::freshness::Freshness;
 use crate::stopped::Stopped;
-use crate::surroundings::{Movers, Surroundings};
+use crate::surroundings::{Movers, Surroundings, name_movers};
 
 /// Looks at one workspace with the eyes of one policy.
 #[derive(Clone, Debug)]
@@ -69,6 +70,8 @@ pub struct Observation {
     pub incidents_ingested: Option<Time>,
     /// When the newest row of `SecurityAlert` came in; `None` where there is none.
     pub alerts_ingested: Option<Time>,
+    /// What it proves that nothing else was found.
+    pub freshness: Freshness,
     /// The reads behind each change, in the plan's order.
     pub(crate) due: Vec<Judged<Change>>,
     /// The reads behind each change of alerts, in the plan's order.
@@ -97,7 +100,9 @@ impl Observation {
 
     /// Whether something about an incident could not be seen.
     pub fn is_incomplete(&self) -> bool {
-        !self.unreadable.is_empty() || self.plan.left.iter().any(|left| left.reason.is_unknown())
+        self.freshness.is_behind()
+            || !self.unreadable.is_empty()
+            || self.plan.left.iter().any(|left| left.reason.is_unknown())
     }
 }
 
@@ -133,10 +138,13 @@ impl Observer {
             Looked { last: Some(sightings.asked), whole: if is_whole { Some(began) } else { looked.whole } };
         let confirmed = sightings.due.iter().flat_map(|seen| confirmed(seen, history)).collect();
         let late = late(history, self.policy.unconfirmed_after, sightings.asked);
+        let looked_before: Vec<_> = late.iter().map(|write| (write.clone(), looked_at(history, write))).collect();
+        let freshness = Freshness::of(&sightings, self.policy.sight, &looked_before);
         if let Some(lists) = &mut lists {
             lists.read_alerts(&self.workspace, &sightings.due).await;
             lists.lay_over(&mut sightings, |seen| self.eyes(history).memory(seen));
         }
+        name_movers(&mut sightings, history);
         let eyes = Eyes { lists: lists.as_ref(), tags: &sightings.tags, ..self.eyes(history) };
         let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
         let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
@@ -219,6 +227,7 @@ impl Observer {
             asked: sightings.asked,
             incidents_ingested: sightings.incidents_ingested,
             alerts_ingested: sightings.alerts_ingested,
+            freshness,
         })
     }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
-use lockstep_azure::{SuppressionRule, Workspace};
+use lockstep_azure::{AlertEvent, Sightings, SuppressionRule, Workspace};
 use lockstep_core::{
     Alert, AlertId, AlertState, Conflict, Course, Elsewhere, Holds, Incident, IncidentState, Moved, Mover, Policy,
     ROWS_LATE, Suppression, Time, Who,
@@ -49,7 +49,8 @@ impl Surroundings {
         movers: Movers,
         alerts: &mut [Alert],
     ) {
-        join_all(alerts.iter_mut().filter(|alert| movers.want(&alert.state)).map(|alert| async {
+        let is_wanted = |alert: &&mut Alert| movers.want(&alert.state) && !is_determined(alert);
+        join_all(alerts.iter_mut().filter(is_wanted).map(|alert| async {
             alert.moved = self.moved(workspace, history, alert).await.or(alert.moved.take());
         }))
         .await;
@@ -91,18 +92,7 @@ impl Surroundings {
         if last.act.leads_to() != alert.state {
             return unknown(OTHER_ACT.to_owned());
         }
-        let is_run = |guid: Uuid| history.runs().iter().any(|run| run.id() == RunId::new(guid));
-        let by = if last.correlation.is_some_and(is_run) {
-            Mover::Ourselves
-        } else if last.app_id.eq_ignore_ascii_case(SENTINEL) || last.caller.eq_ignore_ascii_case(SENTINEL_NAME) {
-            Mover::Sync
-        } else if !last.is_of_a_person {
-            return unknown(format!("the application {} did it, and nobody knows for whom", last.caller));
-        } else {
-            let (name, object_id, address) = (last.caller.clone(), last.object_id.clone(), last.address.clone());
-            Mover::Person(Who { name, object_id, address, is_suspect: false })
-        };
-        Some(Moved { at: last.at, by })
+        Some(by_event(last, moved.at, history))
     }
 
     /// The youngest suppression rule that may have dismissed an alert of this type.
@@ -156,6 +146,38 @@ impl Surroundings {
         // What it guards is whole at every moment.
         self.syncs.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// How an alert came to stand where an act that the activity log tells of has brought it, which its rows tell at `at`.
+fn by_event(event: &AlertEvent, at: Time, history: &History) -> Moved {
+    let is_run = |guid: Uuid| history.runs().iter().any(|run| run.id() == RunId::new(guid));
+    let by = if event.correlation.is_some_and(is_run) {
+        Mover::Ourselves
+    } else if event.app_id.eq_ignore_ascii_case(SENTINEL) || event.caller.eq_ignore_ascii_case(SENTINEL_NAME) {
+        Mover::Sync
+    } else if !event.is_of_a_person {
+        let why = format!("the application {} did it, and nobody knows for whom", event.caller);
+        return Moved { at, by: Mover::NotDetermined(why) };
+    } else {
+        let (name, object_id, address) = (event.caller.clone(), event.object_id.clone(), event.address.clone());
+        Mover::Person(Who { name, object_id, address, is_suspect: false })
+    };
+    Moved { at: event.at, by }
+}
+
+/// Says who moved the alerts, where the workspace's copy of the activity log tells of an act that fits.
+pub(crate) fn name_movers(sightings: &mut Sightings, history: &History) {
+    for alert in sightings.due.iter_mut().flat_map(|incident| &mut incident.alerts) {
+        if let (Some(event), Some(moved)) = (sightings.told.get(&alert.id), &alert.moved)
+            && event.act.leads_to() == alert.state
+        {
+            alert.moved = Some(by_event(event, moved.at, history));
+        }
+    }
+}
+
+fn is_determined(alert: &Alert) -> bool {
+    alert.moved.as_ref().is_some_and(|moved| !matches!(moved.by, Mover::NotDetermined(_)))
 }
 
 /// Whether the person who moved an alert, or the address that they came from, is among what the alert itself names.

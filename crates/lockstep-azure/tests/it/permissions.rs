@@ -9,6 +9,7 @@ use http_body_util::BodyExt;
 use lockstep_azure::{Auth, Error, Fault, IncidentChange, Needs, Operation, Question, Role, Scope, Workspace, roles};
 use lockstep_core::{AlertAct, Preset, Time};
 use lockstep_twin::Twin;
+use lockstep_twin::world::AlertStatus;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
@@ -141,6 +142,24 @@ async fn with_the_roles_everything_works() {
     let tried: BTreeSet<_> = all.iter().map(|(operation, _)| *operation).collect();
     let missing = Operation::ALL.iter().filter(|operation| !tried.contains(operation));
     assert_eq!(missing.collect::<Vec<_>>(), [&Operation::Query; 0], "every operation is tried");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_right_to_the_copy_of_the_activity_log_the_query_does_without() {
+    let guarded = Guarded::new().await;
+    let tenant = &guarded.tenant;
+    tenant.twin.with(|world| world.set_alert_status(&tenant.alert.alert_name, AlertStatus::Dismissed)).unwrap();
+    let table = "Microsoft.OperationalInsights/workspaces/query/AzureActivity/read";
+    for (held, told) in [(true, 1), (false, 0)] {
+        let mut roles = guarded.roles(Needs::default());
+        for role in roles.iter_mut().filter(|_| !held) {
+            role.actions.retain(|action| *action != table);
+        }
+        guarded.give(&roles).await;
+        let question = Question::new(&Preset::Seed.policy());
+        let sightings = tenant.workspace(tenant.secret()).sightings(&question).await.unwrap();
+        assert_eq!((sightings.due.len(), sightings.told.len()), (1, told));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lockstep_core::{Brake, BrakeScope, Limits, Policy, Preset};
 use lockstep_engine::{Conclusion, Engine, Interval, Pass};
 use lockstep_ledger::{Approval, Approved, Event};
-use lockstep_twin::world::{AlertRef, AlertStatus};
+use lockstep_twin::world::{AlertRef, AlertStatus, Settings};
 use tokio_util::sync::CancellationToken;
 
 use crate::tenant::{Tenant, left, outcomes, pass};
@@ -42,8 +42,20 @@ async fn release(engine: &Engine, number: u64) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn i15_nobody_closes_more_than_twenty_an_hour_by_dismissing() {
+    for (activity_table, expected) in [(true, 20), (false, 30)] {
+        let tenant = Tenant::with(Settings { activity_table, ..Settings::default() });
+        let alerts: Vec<_> = (0..100).map(|_| tenant.raise()).collect();
+        alerts.iter().take(30).for_each(|alert| tenant.set(alert, AlertStatus::Dismissed));
+        pass(&tenant.engine().await).await.unwrap();
+        assert_eq!(closed(&tenant, &alerts), expected, "the workspace's tables name who did it: {activity_table}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followed() {
-    let tenant = Tenant::new();
+    // Nobody is named, so that the workspace's own limit is what stops them.
+    let tenant = Tenant::with(Settings { activity_table: false, ..Settings::default() });
     let mut alerts = Vec::new();
     let engine = tenant.engine().await;
     // Past the hour after which a window that only slides would let more through; then less often, which costs less to run.

@@ -187,6 +187,22 @@ async fn i03_an_alert_that_is_not_in_its_list_is_missing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whom_the_log_names_for_an_older_act_is_not_named_for_what_the_list_shows() {
+    let (tenant, alert) = behind().await;
+    tenant.set(&alert, AlertStatus::Dismissed);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    tenant.set(&alert, AlertStatus::Active);
+    tokio::time::advance(Duration::from_secs(200)).await;
+    let copy = |activity_table| Settings { activity_table, delay: Duration::from_secs(180), ..Settings::default() };
+    tenant.twin.with(|world| world.set_settings(copy(false)));
+    tenant.set(&alert, AlertStatus::Dismissed);
+    pass(&tenant.engine_under(direct()).await).await.unwrap();
+    let state = tenant.twin.world().incident_state(alert.incident_name.as_deref().unwrap()).unwrap();
+    let text = state.closing().unwrap().comment.clone().unwrap();
+    assert!(text.contains("not determined: the list shows where it stands"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_incident_whose_alerts_no_row_names_yet_is_counted() {
     let tenant = Tenant::with(Settings { delay: Duration::from_secs(180), ..Settings::default() });
     let alert = tenant.raised_as(AlertStatus::Dismissed);

@@ -38,10 +38,69 @@ async fn judged(tenant: &Tenant, policy: Policy, act: impl FnOnce(&Tenant, &Aler
 
 #[tokio::test(start_paused = true)]
 async fn i20_a_dismissal_by_somebody_whom_the_log_names_is_followed() {
+    for (activity_table, asked) in [(true, 0), (false, 1)] {
+        let tenant = Tenant::with(Settings { activity_table, ..Settings::default() });
+        let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
+        assert_eq!(said, ["closed"]);
+        assert_eq!(tenant.twin.stats().of("ActivityLogs_List"), asked, "the workspace has the log: {activity_table}");
+    }
+}
+
+/// A tenant whose workspaces have no copy of the activity log.
+fn without_a_copy() -> Tenant {
+    Tenant::with(Settings { activity_table: false, ..Settings::default() })
+}
+
+/// The text that the incident of an alert was closed with.
+fn closing_text(tenant: &Tenant, alert: &AlertRef) -> String {
+    let state = tenant.twin.world().incident_state(alert.incident_name.as_deref().unwrap()).unwrap();
+    state.closing().unwrap().comment.clone().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_closing_text_names_whom_the_workspaces_copy_of_the_log_names() {
+    let check = async |tenant: Tenant, act: &dyn Fn(&Tenant, &AlertRef), expected: &str| {
+        let alert = tenant.raise();
+        later(60).await;
+        act(&tenant, &alert);
+        later(60).await;
+        pass(&tenant.engine().await).await.unwrap();
+        let text = closing_text(&tenant, &alert);
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(tenant.twin.stats().of("ActivityLogs_List"), 0);
+    };
+    let set = |status| move |tenant: &Tenant, alert: &AlertRef| tenant.set(alert, status);
+    check(Tenant::new(), &set(AlertStatus::Dismissed), "Done by owner@contoso.com at 2024-06-01T00:01Z.").await;
+    check(Tenant::new(), &set(AlertStatus::Resolved), "Done by owner@contoso.com at 2024-06-01T00:01Z.").await;
+    let not_determined = "Who did it is not determined: the tables do not say.";
+    check(without_a_copy(), &set(AlertStatus::Dismissed), not_determined).await;
+    let slow = Settings { activity_delay: Duration::from_secs(600), ..Settings::default() };
+    check(Tenant::with(slow), &set(AlertStatus::Dismissed), not_determined).await;
+    // The last act that it tells of does not lead to where the alert stands.
+    let unsaid = |tenant: &Tenant, alert: &AlertRef| {
+        tenant.set(alert, AlertStatus::InProgress);
+        let off = Settings { activity_table: false, ..Settings::default() };
+        tenant.twin.with(|world| world.set_settings(off));
+        tenant.set(alert, AlertStatus::Dismissed);
+    };
+    check(Tenant::new(), &unsaid, not_determined).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_act_that_another_one_followed_names_nobody() {
     let tenant = Tenant::new();
-    let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
-    assert_eq!(said, ["closed"]);
-    assert_eq!(tenant.twin.stats().of("ActivityLogs_List"), 1);
+    let alert = tenant.raise();
+    later(60).await;
+    tenant.set(&alert, AlertStatus::Dismissed);
+    tenant.twin.with(|world| world.set_settings(Settings { activity_table: false, ..Settings::default() }));
+    for status in [AlertStatus::Active, AlertStatus::Dismissed] {
+        later(60).await;
+        tenant.set(&alert, status);
+    }
+    later(60).await;
+    pass(&tenant.engine().await).await.unwrap();
+    let text = closing_text(&tenant, &alert);
+    assert!(text.contains("not determined"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +125,7 @@ async fn i20_a_dismissal_that_the_log_does_not_tell_of_yet_waits() {
 
 #[tokio::test(start_paused = true)]
 async fn i20_a_log_that_may_not_be_read_is_no_ground() {
-    let tenant = Tenant::new();
+    let tenant = without_a_copy();
     let body = r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#;
     tenant.wire.disturb(Method::GET, "/eventtypes/", vec![Answer(403, &[], body)]);
     let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;

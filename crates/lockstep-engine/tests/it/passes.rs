@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lockstep_core::Preset;
-use lockstep_engine::Conclusion;
-use lockstep_twin::world::{AlertStatus, World};
+use lockstep_core::{Policy, Preset, Sight};
+use lockstep_engine::{Behind, Conclusion, Freshness};
+use lockstep_twin::world::{AlertStatus, Settings, World};
 
 use crate::tenant::{Tenant, as_false_positive, left, outcomes, pass};
 
@@ -149,4 +149,68 @@ async fn a_write_that_no_look_shows_is_reported_after_a_while() {
     tokio::time::advance(Duration::from_secs(7 * 3_600)).await;
     let late = pass(&engine).await.unwrap();
     assert_eq!(late.observation.unconfirmed.len(), 1);
+    assert_eq!(late.observation.freshness, Freshness::Behind(Behind::Incidents));
+    assert_eq!(late.conclusion(), Conclusion::Incomplete);
+    tenant.twin.with(|world| world.set_settings(lockstep_twin::world::Settings::default()));
+    tenant.raise();
+    let caught_up = pass(&engine).await.unwrap();
+    assert_eq!(caught_up.conclusion(), Conclusion::Done, "{:?}", caught_up.observation.freshness);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_proved_by_tables_that_have_been_quiet() {
+    let check = async |minutes: u64, sight: Sight, expected: Freshness| {
+        let tenant = Tenant::new();
+        tenant.raise();
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        let engine = tenant.engine_under(Policy { sight, ..Preset::Seed.policy() }).await;
+        let seen = pass(&engine).await.unwrap();
+        assert_eq!((seen.observation.freshness, seen.conclusion()), (expected, Conclusion::Done), "{minutes} min");
+    };
+    check(59, Sight::Tables, Freshness::Fresh).await;
+    check(61, Sight::Tables, Freshness::Quiet).await;
+    check(61, Sight::Direct, Freshness::Fresh).await;
+    let empty = Tenant::new();
+    let seen = pass(&empty.engine().await).await.unwrap();
+    assert_eq!((seen.observation.freshness, seen.conclusion()), (Freshness::Quiet, Conclusion::Done));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_incident_that_has_been_quiet_for_longer_than_is_looked_back_is_followed_by_a_whole_look() {
+    let tenant = Tenant::new();
+    let alert = tenant.raise();
+    tokio::time::advance(Duration::from_secs(40 * 86_400)).await;
+    let engine = tenant.engine().await;
+    pass(&engine).await.unwrap();
+    tenant.set(&alert, AlertStatus::Dismissed);
+    let mut hours = 0;
+    while tenant.incident(&alert) == "New" {
+        tokio::time::advance(Duration::from_secs(3_600)).await;
+        pass(&engine).await.unwrap();
+        hours += 1;
+        assert!(hours <= 6, "a whole look comes every six hours");
+    }
+    assert_eq!((tenant.incident(&alert).as_str(), hours), ("Closed BenignPositive", 6));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_came_in_late_is_looked_at_whenever_it_happened() {
+    let tenant = Tenant::new();
+    let slow = |delay| Settings { delay: Duration::from_secs(delay), ..Settings::default() };
+    tenant.twin.with(|world| world.set_settings(slow(7_200)));
+    let alert = tenant.raised_as(AlertStatus::Resolved);
+    let engine = tenant.engine().await;
+    for minutes in [0, 60, 59] {
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        assert_eq!(outcomes(&pass(&engine).await.unwrap()), [""; 0]);
+    }
+    tokio::time::advance(Duration::from_secs(120)).await;
+    assert_eq!(outcomes(&pass(&engine).await.unwrap()), ["closed"]);
+    // The row of the write comes two hours after it, and confirms it when it has come in.
+    for (minutes, expected) in [(60, 1), (59, 1), (5, 0)] {
+        tokio::time::advance(Duration::from_secs(minutes * 60)).await;
+        pass(&engine).await.unwrap();
+        assert_eq!(unconfirmed(&engine), expected, "after {minutes} minutes more");
+    }
+    assert_eq!(tenant.incident(&alert), "Closed TruePositive");
 }

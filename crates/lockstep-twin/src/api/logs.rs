@@ -168,7 +168,7 @@ fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     let others = within_reach(call, &question.query);
     let mut options = Options::at(datetime(now));
     options.limits.time = patience(call);
-    may_read(call, question, places, (&tables, &others), &options)?;
+    let tables = readable(call, question, places, (tables, &others), &options)?;
     let stale = match call.struck {
         Some(Effect::StaleTables { seconds }) => {
             Some(now - time::Duration::seconds(i64::try_from(seconds).unwrap_or(i64::MAX)))
@@ -191,15 +191,15 @@ fn ask(call: &Call, question: &Question, places: &[usize]) -> Answer {
     run().map(Reply::text).map_err(|error| refused(call, &question.query, &error))
 }
 
-/// Whether the caller may read every table that the query names, in each workspace.
-fn may_read(
+/// The tables that the caller may read, in each workspace. A query that names another cannot be run, unless it can do without.
+fn readable(
     call: &Call,
     question: &Question,
     places: &[usize],
-    (tables, others): (&Database, &[([String; 4], Database)]),
+    (tables, others): (Database, &[([String; 4], Database)]),
     options: &Options,
-) -> Result<(), Refusal> {
-    let Some(caller) = &call.caller else { return Ok(()) };
+) -> Result<Database, Refusal> {
+    let Some(caller) = &call.caller else { return Ok(tables) };
     let mut allowed = Database::new();
     {
         let world = call.twin.world();
@@ -212,17 +212,17 @@ fn may_read(
         }
     }
     if allowed.names().count() == tables.names().count() {
-        return Ok(());
+        return Ok(tables);
     }
     let runs = |mut tables: Database| {
         reach(&mut tables, others);
         kql::run(&question.query, &tables, options)
     };
     // A query that names a table that is not there cannot be run.
-    if runs(allowed).is_err_and(|error| matches!(error.kind, kql::Kind::Semantic)) && runs(tables.clone()).is_ok() {
+    if runs(allowed.clone()).is_err_and(|error| matches!(error.kind, kql::Kind::Semantic)) && runs(tables).is_ok() {
         return Err(misfortune::forbidden(call, ACTION, ""));
     }
-    Ok(())
+    Ok(allowed)
 }
 
 /// What the caller prefers, with commas between.

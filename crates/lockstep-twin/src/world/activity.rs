@@ -243,8 +243,9 @@ impl World {
         activity.submitted = later(activity.at, self.settings.activity_delay);
         let (arrival, now) = (self.arrival(activity.submitted), self.now());
         let subscription = activity.subscription();
+        let is_sent = self.settings.activity_table;
         for sentinel in &mut self.sentinels {
-            if sentinel.workspace.connected.iter().any(|id| id.eq_ignore_ascii_case(subscription)) {
+            if is_sent && sentinel.workspace.connected.iter().any(|id| id.eq_ignore_ascii_case(subscription)) {
                 let row = row(&activity, &sentinel.workspace.id);
                 sentinel.logs.append(TableName::AzureActivity, row, arrival, now);
             }

@@ -35,6 +35,9 @@ pub struct Settings {
     /// How long the activity log takes to tell of something.
     #[serde(with = "seconds")]
     pub activity_delay: Duration,
+    /// Whether the activity logs of connected subscriptions are sent to the workspaces' `AzureActivity`, which takes a diagnostic
+    /// setting. Default: on. The table is there either way (assumed).
+    pub activity_table: bool,
     /// How long a role assignment takes to hold.
     #[serde(with = "seconds")]
     pub rights_delay: Duration,
@@ -72,6 +75,7 @@ impl Default for Settings {
             alert_retention: Duration::from_secs(90 * 86_400),
             group_path_sets_status: true,
             activity_delay: Duration::ZERO,
+            activity_table: true,
             rights_delay: Duration::ZERO,
             portal: Portal::Azure,
             batching: Duration::from_secs(300),

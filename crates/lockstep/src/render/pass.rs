@@ -6,7 +6,7 @@ use lockstep_azure::Untouched;
 use lockstep_core::{
     Alert, AlertAct, AlertState, Change, IncidentId, IncidentState, Plan, Push, Reason, Sight, Target, Time,
 };
-use lockstep_engine::{CarriedOut, Fate, NotTried, NoteWritten, Observation, Outcome, Pass, Pushed};
+use lockstep_engine::{CarriedOut, Fate, Freshness, NotTried, NoteWritten, Observation, Outcome, Pass, Pushed};
 use lockstep_ledger::RunId;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ pub fn header(settings: &Settings, screen: &mut Screen) {
 pub fn observation(observation: &Observation, screen: &mut Screen) {
     let Plan { changes, pushes, .. } = &observation.plan;
     if changes.is_empty() && pushes.is_empty() {
-        screen.line("Nothing to change.");
+        screen.line(&nothing("Nothing to change", observation));
     }
     if !changes.is_empty() {
         screen.line(&format!("{} due:", counted(changes.len(), "change is", "changes are")));
@@ -73,7 +73,7 @@ pub fn observation(observation: &Observation, screen: &mut Screen) {
 /// A pass that came to its end, for people.
 pub fn pass(pass: &Pass, screen: &mut Screen) {
     if pass.outcomes.is_empty() && pass.pushed.is_empty() {
-        screen.line("Nothing was changed: nothing is due.");
+        screen.line(&nothing("Nothing was changed: nothing is due", &pass.observation));
     } else {
         outcomes(pass.run, pass.written(), &pass.outcomes, screen);
     }
@@ -103,6 +103,26 @@ fn notes(noted: &[NoteWritten], screen: &mut Screen) {
     }
     for (note, why) in noted.iter().filter_map(|note| Some((note, note.failed.as_ref()?))) {
         screen.line(&format!("The note to incident {} was not written: {}", note.number, safe(why)));
+    }
+}
+
+/// That there is nothing, and what that is known from.
+fn nothing(said: &str, observation: &Observation) -> String {
+    let at = |ingested: Option<Time>| ingested.map_or_else(|| "never".to_owned(), moment);
+    let newest = format!(
+        "The newest rows came in: SecurityIncident {}, SecurityAlert {}",
+        at(observation.incidents_ingested),
+        at(observation.alerts_ingested)
+    );
+    match observation.freshness {
+        Freshness::Fresh => format!("{said}."),
+        Freshness::Quiet => format!(
+            "{said}, as far as the tables tell, and they have been quiet. {newest}. Whether nothing happened since or rows are late, \
+             they do not say (tables-quiet)."
+        ),
+        Freshness::Behind(why) => {
+            format!("{said}, as far as the tables tell, but rows are missing: {why} (tables-behind). {newest}.")
+        }
     }
 }
 
@@ -143,8 +163,12 @@ fn brakes(observation: &Observation, screen: &mut Screen) {
 pub fn pass_line(pass: &Pass) -> String {
     let failed = pass.outcomes.len() + pass.pushed.len() - pass.written();
     let held = pass.observation.plan.left.iter().filter(|left| left.reason.is_held()).count();
+    let freshness = match pass.observation.freshness {
+        Freshness::Fresh => String::new(),
+        other => format!(", {}", other.word()),
+    };
     format!(
-        "{}  {} seen, {} changed, {failed} not changed, {held} held",
+        "{}  {} seen, {} changed, {failed} not changed, {held} held{freshness}",
         moment(pass.observation.asked),
         counted(usize::try_from(pass.observation.seen()).unwrap_or(usize::MAX), "incident", "incidents"),
         pass.written()
@@ -261,6 +285,7 @@ fn seen_json(settings: &Settings, observation: &Observation) -> Value {
         "asked": moment(observation.asked),
         "incidents_ingested": observation.incidents_ingested.map(moment),
         "alerts_ingested": observation.alerts_ingested.map(moment),
+        "freshness": observation.freshness.word(),
         "seen": observation.seen(),
         "brakes": brakes_json(&observation.brakes.iter().collect::<Vec<_>>())["brakes"],
         "left": left.collect::<Vec<_>>(),
