@@ -4,6 +4,7 @@
 //! a peer can be had it is measured in the same run, in turns with ours, so that both meet the same machine.
 
 mod demo;
+mod examples;
 mod kql;
 mod peers;
 mod sync;
@@ -55,6 +56,12 @@ const SUBJECTS: &[Subject] = &[
         name: "demo",
         says: "the demonstration, and passes over the world that it leaves",
         measure: demo::measure,
+    },
+    Subject { name: "decide", says: "deciding over 1,000,000 incidents in memory", measure: examples::decide },
+    Subject {
+        name: "latency",
+        says: "from an owner's click to the incident's change, under a virtual clock; tables 3 minutes behind, a pass every 30 s",
+        measure: examples::latency,
     },
     Subject { name: "kql", says: "the article's query over generated tables, beside DuckDB", measure: kql::measure },
     Subject {

@@ -113,6 +113,7 @@ mod tests {
                 unclear: Vec::new(),
                 unreadable: Vec::new(),
                 told: BTreeMap::new(),
+                marks: Vec::new(),
                 untouched: untouched.iter().copied().collect(),
                 asked: now,
                 incidents_ingested: Some(now),

@@ -40,6 +40,7 @@ const WALLS: &[Wall] = &[
         doors: &[
             "crates/kql/examples/",
             "crates/kql/src/exec/mod.rs",
+            "crates/lockstep-core/examples/",
             "crates/lockstep-engine/src/clock.rs",
             "crates/lockstep-ledger/src/sqlite/lock.rs",
             "crates/lockstep-ledger/tests/it/leasing.rs",
@@ -55,6 +56,8 @@ const WALLS: &[Wall] = &[
         sign: concat!("clippy::", "print_std"),
         doors: &[
             "crates/kql/examples/",
+            "crates/lockstep-core/examples/",
+            "crates/lockstep-engine/examples/",
             "crates/lockstep-simulation/src/",
             "crates/lockstep/tests/it/kills.rs",
             "xtask/src/main.rs",

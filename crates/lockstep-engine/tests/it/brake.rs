@@ -42,7 +42,7 @@ async fn release(engine: &Engine, number: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_nobody_closes_more_than_twenty_an_hour_by_dismissing() {
+pub async fn i15_nobody_closes_more_than_twenty_an_hour_by_dismissing() {
     for (activity_table, expected) in [(true, 20), (false, 30)] {
         let tenant = Tenant::with(Settings { activity_table, ..Settings::default() });
         let alerts: Vec<_> = (0..100).map(|_| tenant.raise()).collect();
@@ -53,7 +53,7 @@ async fn i15_nobody_closes_more_than_twenty_an_hour_by_dismissing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followed() {
+pub async fn i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followed() {
     // Nobody is named, so that the workspace's own limit is what stops them.
     let tenant = Tenant::with(Settings { activity_table: false, ..Settings::default() });
     let mut alerts = Vec::new();
@@ -93,7 +93,7 @@ async fn i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followe
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_raising_goes_on_while_the_brake_holds() {
+pub async fn i15_raising_goes_on_while_the_brake_holds() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(braked(1)).await;
     let dismissed = [(); 3].map(|()| tenant.raised_as(AlertStatus::Dismissed));
@@ -121,7 +121,7 @@ async fn check_release(meanwhile: impl FnOnce(&Tenant, &AlertRef), expected: &[&
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_what_is_released_is_exactly_what_was_shown() {
+pub async fn i15_what_is_released_is_exactly_what_was_shown() {
     check_release(|_, _| (), &["closed"]).await;
     // Something else joined the brake after it was shown.
     check_release(|tenant, _| drop(tenant.raised_as(AlertStatus::Dismissed)), &["closed"]).await;
@@ -130,7 +130,7 @@ async fn i15_what_is_released_is_exactly_what_was_shown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_a_subscription_that_floods_does_not_stop_the_others() {
+pub async fn i15_a_subscription_that_floods_does_not_stop_the_others() {
     let tenant = Tenant::new();
     let limits = Limits { subscription_hour: Some(0), ..Limits::default() };
     let policy = Policy { brake: Brake::On(limits), ..Preset::Seed.policy() };
@@ -142,7 +142,7 @@ async fn i15_a_subscription_that_floods_does_not_stop_the_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_a_change_that_waits_costs_no_reads() {
+pub async fn i15_a_change_that_waits_costs_no_reads() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(braked(0)).await;
     for _ in 0..5 {

@@ -59,7 +59,7 @@ async fn crash_at(polls: usize) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_an_apply_may_crash_at_every_await() {
+pub async fn i06_an_apply_may_crash_at_every_await() {
     let mut crashes = 0;
     while crash_at(crashes + 1).await {
         crashes += 1;

@@ -103,7 +103,7 @@ async fn reads(policy: Policy, slow: (Method, &'static str), seconds: u64) -> [u
 }
 
 #[tokio::test(start_paused = true)]
-async fn i01_reads_that_grew_older_than_15_seconds_are_read_again() {
+pub async fn i01_reads_that_grew_older_than_15_seconds_are_read_again() {
     for slow in [(Method::GET, "/tasks"), (Method::GET, "/alerts/"), (Method::GET, "/incidents/")] {
         assert_eq!(reads(Preset::Seed.policy(), slow.clone(), 14).await, [1, 1], "{slow:?}");
         assert_eq!(reads(Preset::Seed.policy(), slow.clone(), 16).await, [2, 2], "{slow:?}");
@@ -114,7 +114,7 @@ async fn i01_reads_that_grew_older_than_15_seconds_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i01_after_any_wait_both_sides_are_read_again() {
+pub async fn i01_after_any_wait_both_sides_are_read_again() {
     for policy in [Preset::Seed.policy(), direct()] {
         let tenant = Tenant::new();
         let alerts: Vec<_> = (0..9).map(|_| tenant.raised_as(AlertStatus::Dismissed)).collect();
@@ -132,7 +132,7 @@ async fn i01_after_any_wait_both_sides_are_read_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i01_a_throttled_write_is_read_for_again() {
+pub async fn i01_a_throttled_write_is_read_for_again() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     tenant.wire.disturb(Method::PUT, "/incidents/", vec![Answer(429, &[("retry-after", "1")], "")]);
@@ -152,7 +152,7 @@ async fn failing(path: &'static str, status: u16, body: &'static str) -> (Tenant
 }
 
 #[tokio::test(start_paused = true)]
-async fn i14_a_list_of_incidents_that_is_not_whole_stops_the_pass() {
+pub async fn i14_a_list_of_incidents_that_is_not_whole_stops_the_pass() {
     let next = r#"{"value":[],"nextLink":"https://management.azure.com/x?$skipToken=1"}"#;
     for (status, body) in [(500, ""), (200, "{"), (200, r#"{"value":{}}"#), (200, next)] {
         let (tenant, alert, pass) = failing("/Microsoft.SecurityInsights/incidents", status, body).await;
@@ -162,7 +162,7 @@ async fn i14_a_list_of_incidents_that_is_not_whole_stops_the_pass() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i14_a_list_of_alerts_that_is_not_whole_leaves_its_incidents_alone() {
+pub async fn i14_a_list_of_alerts_that_is_not_whole_leaves_its_incidents_alone() {
     let (tenant, alert, seen) = failing("/Microsoft.Security/alerts", 500, "").await;
     let seen = seen.unwrap();
     assert_eq!((tenant.incident(&alert).as_str(), seen.conclusion()), ("New", Conclusion::Incomplete));
@@ -175,7 +175,7 @@ async fn i14_a_list_of_alerts_that_is_not_whole_leaves_its_incidents_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i03_an_alert_that_is_not_in_its_list_is_missing() {
+pub async fn i03_an_alert_that_is_not_in_its_list_is_missing() {
     let (tenant, alert) = behind().await;
     let other = tenant.raise();
     tokio::time::advance(Duration::from_secs(200)).await;
@@ -215,7 +215,7 @@ async fn an_incident_whose_alerts_no_row_names_yet_is_counted() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_whoever_acted_on_an_incident_since_is_respected() {
+pub async fn i20_whoever_acted_on_an_incident_since_is_respected() {
     let (tenant, alert) = behind().await;
     tenant.set(&alert, AlertStatus::Dismissed);
     tokio::time::advance(Duration::from_secs(10)).await;

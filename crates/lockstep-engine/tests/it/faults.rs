@@ -15,7 +15,7 @@ const ALERT: &str = "/alerts/";
 const QUERY: &str = "/query";
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_write_whose_answer_is_lost_is_settled_by_reading_and_not_sent_again() {
+pub async fn i06_a_write_whose_answer_is_lost_is_settled_by_reading_and_not_sent_again() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     tenant.wire.disturb(Method::PUT, INCIDENT, vec![LoseAnswer]);
@@ -27,7 +27,7 @@ async fn i06_a_write_whose_answer_is_lost_is_settled_by_reading_and_not_sent_aga
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_write_that_never_arrived_is_settled_by_reading_and_decided_again() {
+pub async fn i06_a_write_that_never_arrived_is_settled_by_reading_and_decided_again() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     tenant.wire.disturb(Method::PUT, INCIDENT, vec![LoseRequest]);
@@ -38,7 +38,7 @@ async fn i06_a_write_that_never_arrived_is_settled_by_reading_and_decided_again(
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_crash_between_intent_and_outcome_is_settled_by_the_next_start() {
+pub async fn i06_a_crash_between_intent_and_outcome_is_settled_by_the_next_start() {
     for (fate, expected) in [(LoseAnswer, "happened"), (LoseRequest, "did not happen")] {
         let tenant = Tenant::new();
         let alert = tenant.raised_as(AlertStatus::Dismissed);
@@ -72,7 +72,7 @@ fn hang_second_read(tenant: &Tenant) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_nothing_is_written_where_the_query_gives_no_whole_answer() {
+pub async fn i12_nothing_is_written_where_the_query_gives_no_whole_answer() {
     let partial = r#"{"tables":[],"error":{"code":"PartialError","message":"cut short"}}"#;
     let answers: [(u16, &str); 5] = [(200, partial), (200, ""), (204, ""), (200, "<html>"), (200, r#"{"tables":["#)];
     for (status, body) in answers {
@@ -88,7 +88,7 @@ async fn i12_nothing_is_written_where_the_query_gives_no_whole_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i13_without_the_right_to_query_the_pass_names_it() {
+pub async fn i13_without_the_right_to_query_the_pass_names_it() {
     let tenant = Tenant::new();
     tenant.raised_as(AlertStatus::Resolved);
     let body = r#"{"error":{"code":"InsufficientAccessError","message":"insufficient access"}}"#;
@@ -99,7 +99,7 @@ async fn i13_without_the_right_to_query_the_pass_names_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_an_alert_that_cannot_be_read_keeps_its_incident_and_no_other_from_closing() {
+pub async fn i12_an_alert_that_cannot_be_read_keeps_its_incident_and_no_other_from_closing() {
     let tenant = Tenant::new();
     let (first, second) = (tenant.raised_as(AlertStatus::Resolved), tenant.raised_as(AlertStatus::Resolved));
     let body = r#"{"error":{"code":"BadRequest","message":"no"}}"#;
@@ -113,7 +113,7 @@ async fn i12_an_alert_that_cannot_be_read_keeps_its_incident_and_no_other_from_c
 }
 
 #[tokio::test(start_paused = true)]
-async fn i13_a_missing_right_to_read_is_named() {
+pub async fn i13_a_missing_right_to_read_is_named() {
     let body = r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#;
     for (path, action) in [
         (ALERT, "Microsoft.Security/locations/alerts/read"),
@@ -132,7 +132,7 @@ async fn i13_a_missing_right_to_read_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i14_an_incident_that_vanished_is_left_alone() {
+pub async fn i14_an_incident_that_vanished_is_left_alone() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
     tenant.twin.with(|world| world.delete_incident(alert.incident_name.as_deref().unwrap()));
@@ -142,7 +142,7 @@ async fn i14_an_incident_that_vanished_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i13_a_missing_right_to_write_ends_the_writing() {
+pub async fn i13_a_missing_right_to_write_ends_the_writing() {
     let tenant = Tenant::new();
     for _ in 0..20 {
         tenant.raised_as(AlertStatus::Resolved);
@@ -158,7 +158,7 @@ async fn i13_a_missing_right_to_write_ends_the_writing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i11_a_throttled_write_waits_as_long_as_it_was_told() {
+pub async fn i11_a_throttled_write_waits_as_long_as_it_was_told() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
     tenant.wire.disturb(

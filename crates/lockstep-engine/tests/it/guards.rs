@@ -10,7 +10,7 @@ use crate::wire::Disturbance;
 const INCIDENT: &str = "/incidents/";
 
 #[tokio::test(start_paused = true)]
-async fn i01_an_analyst_who_writes_between_read_and_write_is_not_overwritten() {
+pub async fn i01_an_analyst_who_writes_between_read_and_write_is_not_overwritten() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let (twin, name) = (tenant.twin.clone(), alert.incident_name.clone().unwrap());
@@ -27,7 +27,7 @@ async fn i01_an_analyst_who_writes_between_read_and_write_is_not_overwritten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i01_a_write_that_does_not_matter_is_decided_over_and_kept() {
+pub async fn i01_a_write_that_does_not_matter_is_decided_over_and_kept() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let (twin, name) = (tenant.twin.clone(), alert.incident_name.clone().unwrap());
@@ -50,7 +50,7 @@ async fn i01_a_write_that_does_not_matter_is_decided_over_and_kept() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i02_an_incident_that_an_analyst_reopened_stays_open_until_its_alert_moves_again() {
+pub async fn i02_an_incident_that_an_analyst_reopened_stays_open_until_its_alert_moves_again() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let engine = tenant.engine().await;
@@ -66,7 +66,7 @@ async fn i02_an_incident_that_an_analyst_reopened_stays_open_until_its_alert_mov
 }
 
 #[tokio::test(start_paused = true)]
-async fn i07_a_late_row_proposes_and_the_fresh_read_disposes() {
+pub async fn i07_a_late_row_proposes_and_the_fresh_read_disposes() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
     tenant.twin.with(|world| {
@@ -80,7 +80,7 @@ async fn i07_a_late_row_proposes_and_the_fresh_read_disposes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i03_an_incident_with_two_alerts_closes_once_both_are_finished() {
+pub async fn i03_an_incident_with_two_alerts_closes_once_both_are_finished() {
     let tenant = Tenant::new();
     let (first, second) = (tenant.raised_as(AlertStatus::Dismissed), tenant.raise());
     let engine = tenant.engine().await;
@@ -100,7 +100,7 @@ fn relate(world: &mut lockstep_twin::world::World, incident: &str, alert: &str, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn i02_the_products_own_echo_is_not_followed() {
+pub async fn i02_the_products_own_echo_is_not_followed() {
     let tenant = Tenant::with(Settings { finished_alert: FinishedAlert::Resolved, ..Settings::default() });
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let engine = tenant.engine().await;
@@ -112,7 +112,7 @@ async fn i02_the_products_own_echo_is_not_followed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i08_one_ledger_serves_one_instance() {
+pub async fn i08_one_ledger_serves_one_instance() {
     let tenant = Tenant::new();
     let _engine = tenant.engine().await;
     assert!(matches!(tenant.open_ledger().await, Err(lockstep_ledger::Error::Held { .. })));

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod answers;
+#[path = "../../../lockstep-twin/tests/it/article_flow.rs"]
+mod article_flow;
 mod brake;
 mod crashes;
 mod direct;
@@ -14,6 +16,8 @@ mod marks;
 mod movers;
 mod passes;
 mod planned;
+mod portals;
+mod side_by_side;
 mod tenant;
 mod three_way;
 mod undo;

@@ -24,7 +24,7 @@ fn analyst(tenant: &Tenant) -> Workspace {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i11_no_analyst_is_throttled_by_a_mass_close() {
+pub async fn i11_no_analyst_is_throttled_by_a_mass_close() {
     let tenant = Tenant::new();
     let alerts: Vec<_> = (0..150).map(|_| tenant.raised_as(AlertStatus::Dismissed)).collect();
     let worked_on = tenant.raise();

@@ -37,7 +37,7 @@ async fn judged(tenant: &Tenant, policy: Policy, act: impl FnOnce(&Tenant, &Aler
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_dismissal_by_somebody_whom_the_log_names_is_followed() {
+pub async fn i20_a_dismissal_by_somebody_whom_the_log_names_is_followed() {
     for (activity_table, asked) in [(true, 0), (false, 1)] {
         let tenant = Tenant::with(Settings { activity_table, ..Settings::default() });
         let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
@@ -104,7 +104,7 @@ async fn an_act_that_another_one_followed_names_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_what_an_application_did_is_no_act_of_a_person() {
+pub async fn i20_what_an_application_did_is_no_act_of_a_person() {
     let tenant = Tenant::new();
     let by = Actor { name: "Microsoft Defender XDR".into(), object_id: None, user_principal_name: None };
     let act = |tenant: &Tenant, alert: &AlertRef| {
@@ -116,7 +116,7 @@ async fn i20_what_an_application_did_is_no_act_of_a_person() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_dismissal_that_the_log_does_not_tell_of_yet_waits() {
+pub async fn i20_a_dismissal_that_the_log_does_not_tell_of_yet_waits() {
     let settings = Settings { activity_delay: Duration::from_secs(600), ..Settings::default() };
     let tenant = Tenant::with(settings);
     let said = judged(&tenant, neutral(|_| ()), |tenant, alert| tenant.set(alert, AlertStatus::Dismissed)).await;
@@ -124,7 +124,7 @@ async fn i20_a_dismissal_that_the_log_does_not_tell_of_yet_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_log_that_may_not_be_read_is_no_ground() {
+pub async fn i20_a_log_that_may_not_be_read_is_no_ground() {
     let tenant = without_a_copy();
     let body = r#"{"error":{"code":"AuthorizationFailed","message":"no"}}"#;
     tenant.wire.disturb(Method::GET, "/eventtypes/", vec![Answer(403, &[], body)]);
@@ -134,7 +134,7 @@ async fn i20_a_log_that_may_not_be_read_is_no_ground() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_hasty_dismissal_waits() {
+pub async fn i20_a_hasty_dismissal_waits() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(neutral(|_| ())).await;
     pass(&engine).await.unwrap();

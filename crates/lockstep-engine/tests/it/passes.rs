@@ -26,7 +26,7 @@ async fn check(act: impl FnOnce(&Tenant, &lockstep_twin::world::AlertRef), befor
 }
 
 #[tokio::test(start_paused = true)]
-async fn i05_each_row_of_the_table_ends_in_step() {
+pub async fn i05_each_row_of_the_table_ends_in_step() {
     check(|_, _| (), "New", "New").await;
     check(|tenant, alert| tenant.set(alert, AlertStatus::InProgress), "New", "Active").await;
     check(|tenant, alert| tenant.set(alert, AlertStatus::Dismissed), "New", "Closed BenignPositive").await;
@@ -78,7 +78,7 @@ async fn a_change_costs_no_more_than_its_reads_and_one_write() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_every_write_has_an_earlier_intent() {
+pub async fn i06_every_write_has_an_earlier_intent() {
     let tenant = Tenant::new();
     tenant.raised_as(AlertStatus::Resolved);
     tenant.raised_as(AlertStatus::InProgress);
@@ -101,7 +101,7 @@ async fn a_policy_that_observes_writes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i17_every_incident_is_counted_or_judged() {
+pub async fn i17_every_incident_is_counted_or_judged() {
     let tenant = Tenant::new();
     for status in [AlertStatus::Active, AlertStatus::InProgress, AlertStatus::Dismissed, AlertStatus::Resolved] {
         tenant.raised_as(status);
@@ -139,7 +139,7 @@ async fn a_write_that_no_look_shows_is_reported_after_a_while() {
     let alert = tenant.raised_as(AlertStatus::Resolved);
     let engine = tenant.engine().await;
     tenant.twin.with(|world| {
-        let slow = lockstep_twin::world::Settings { delay: Duration::from_secs(86_400), ..world.settings().clone() };
+        let slow = Settings { delay: Duration::from_secs(86_400), ..world.settings().clone() };
         world.set_settings(slow);
     });
     pass(&engine).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_write_that_no_look_shows_is_reported_after_a_while() {
     assert_eq!(late.observation.unconfirmed.len(), 1);
     assert_eq!(late.observation.freshness, Freshness::Behind(Behind::Incidents));
     assert_eq!(late.conclusion(), Conclusion::Incomplete);
-    tenant.twin.with(|world| world.set_settings(lockstep_twin::world::Settings::default()));
+    tenant.twin.with(|world| world.set_settings(Settings::default()));
     tenant.raise();
     let caught_up = pass(&engine).await.unwrap();
     assert_eq!(caught_up.conclusion(), Conclusion::Done, "{:?}", caught_up.observation.freshness);

@@ -65,7 +65,7 @@ async fn a_plan_is_made_once_however_often_it_is_carried_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_plan_that_was_cut_short_goes_on_where_it_was() {
+pub async fn i06_a_plan_that_was_cut_short_goes_on_where_it_was() {
     let tenant = Tenant::new();
     let alerts = [(); 20].map(|()| tenant.raised_as(AlertStatus::InProgress));
     let engine = tenant.engine().await;
@@ -89,7 +89,7 @@ async fn i06_a_plan_that_was_cut_short_goes_on_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i15_only_a_plan_that_a_person_approved_goes_past_the_brake() {
+pub async fn i15_only_a_plan_that_a_person_approved_goes_past_the_brake() {
     let tenant = Tenant::new();
     let alerts = [(); 3].map(|()| tenant.raised_as(AlertStatus::Dismissed));
     let limits = Limits { workspace_hour: Some(1), ..Limits::default() };

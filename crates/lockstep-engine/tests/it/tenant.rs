@@ -2,17 +2,21 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lockstep_azure::{Auth, Cloud, Endpoints, InProcess, Options, Scope, Secret, Workspace};
 use lockstep_core::{IncidentState, Instance, Policy, Preset, Time};
 use lockstep_engine::{Clock, Engine, Identity, Observer, Outcome, Pass, Stopped};
 use lockstep_ledger::{Entries, Event, Filter, Holder, Ledger, PolicyUsed, Sqlite};
-use lockstep_twin::world::{Actor, AlertRef, AlertStatus, Classification, Closing, NewAlert, Reason, Settings, World};
+use lockstep_twin::world::{
+    Actor, AlertRef, AlertStatus, Classification, Closing, NewAlert, Portal, Reason, Settings, World,
+};
 use lockstep_twin::{Twin, world};
 use tempfile::TempDir;
 use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
+use crate::portals::portal;
 use crate::wire::Wire;
 
 pub struct Tenant {
@@ -28,6 +32,10 @@ impl Tenant {
 
     pub fn with(settings: Settings) -> Self {
         let start = Some(datetime!(2024-06-01 00:00 UTC));
+        let settings = match portal() {
+            Portal::Azure => settings,
+            Portal::Defender => Settings { portal: Portal::Defender, batching: Duration::ZERO, ..settings },
+        };
         let twin = Twin::new(lockstep_twin::Options { settings, start, ..Default::default() });
         let wire = Wire::to(twin.router());
         Self { twin, wire, dir: TempDir::new().unwrap() }

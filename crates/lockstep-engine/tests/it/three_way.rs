@@ -30,7 +30,7 @@ async fn later(seconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i02_an_alert_born_and_dismissed_between_two_passes_is_followed() {
+pub async fn i02_an_alert_born_and_dismissed_between_two_passes_is_followed() {
     let tenant = Tenant::new();
     let old = tenant.raised_as(AlertStatus::Dismissed);
     let engine = tenant.engine_under(neutral(|_| ())).await;
@@ -162,7 +162,7 @@ async fn an_alert_of_two_incidents_follows_only_when_both_agree() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_closing_one_incident_of_an_alert_closes_no_other() {
+pub async fn i20_closing_one_incident_of_an_alert_closes_no_other() {
     let tenant = Tenant::new();
     let (first, second) = (tenant.raise(), tenant.raise());
     let engine = tenant.engine().await;
@@ -196,7 +196,7 @@ async fn an_incident_that_was_quiet_for_longer_than_a_pass_looks_back_is_still_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_an_analysts_act_after_the_owners_keeps_an_incident_open_in_seed_too() {
+pub async fn i20_an_analysts_act_after_the_owners_keeps_an_incident_open_in_seed_too() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
     later(60).await;
@@ -213,7 +213,7 @@ async fn i20_an_analysts_act_after_the_owners_keeps_an_incident_open_in_seed_too
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_high_severity_waits_for_an_approval_and_the_plan_shows_what_it_would_be() {
+pub async fn i20_a_high_severity_waits_for_an_approval_and_the_plan_shows_what_it_would_be() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(neutral(|knobs| knobs.unattended = lockstep_core::Unattended::BelowHigh)).await;
     pass(&engine).await.unwrap();
@@ -247,7 +247,7 @@ async fn a_missing_right_to_move_alerts_is_named() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_lost_answer_to_an_act_is_settled_by_reading_the_alert() {
+pub async fn i06_a_lost_answer_to_an_act_is_settled_by_reading_the_alert() {
     use crate::wire::Disturbance::{LoseAnswer, LoseRequest};
     for (fate, expected) in [(LoseAnswer, "happened"), (LoseRequest, "did not happen")] {
         let tenant = Tenant::new();

@@ -39,7 +39,7 @@ async fn check(status: AlertStatus, meanwhile: impl FnOnce(&Tenant, &AlertRef), 
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_an_undo_restores_what_is_still_as_it_was_left() {
+pub async fn i09_an_undo_restores_what_is_still_as_it_was_left() {
     check(AlertStatus::Dismissed, |_, _| (), "restored", "New").await;
     check(AlertStatus::InProgress, |_, _| (), "restored", "New").await;
     let retitle = |tenant: &Tenant, alert: &AlertRef| {
@@ -52,7 +52,7 @@ async fn i09_an_undo_restores_what_is_still_as_it_was_left() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_what_somebody_changed_since_stays_as_they_left_it() {
+pub async fn i09_what_somebody_changed_since_stays_as_they_left_it() {
     let activate = |tenant: &Tenant, alert: &AlertRef| {
         tenant.analyst(alert, |world, name, by| world.activate_incident(name, by).unwrap());
     };
@@ -64,7 +64,7 @@ async fn i09_what_somebody_changed_since_stays_as_they_left_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_an_undo_leaves_every_other_field_alone() {
+pub async fn i09_an_undo_leaves_every_other_field_alone() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let name = alert.incident_name.clone().unwrap();
@@ -80,7 +80,7 @@ async fn i09_an_undo_leaves_every_other_field_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_what_was_undone_is_followed_again_once_its_alert_moves() {
+pub async fn i09_what_was_undone_is_followed_again_once_its_alert_moves() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let engine = tenant.engine().await;
@@ -92,7 +92,7 @@ async fn i09_what_was_undone_is_followed_again_once_its_alert_moves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_one_incident_of_a_run_can_be_taken_back_alone() {
+pub async fn i09_one_incident_of_a_run_can_be_taken_back_alone() {
     let tenant = Tenant::new();
     let (one, two) = (tenant.raised_as(AlertStatus::Dismissed), tenant.raised_as(AlertStatus::Dismissed));
     let engine = tenant.engine().await;
@@ -110,7 +110,7 @@ async fn i09_one_incident_of_a_run_can_be_taken_back_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_a_pruned_entry_is_not_taken_back() {
+pub async fn i09_a_pruned_entry_is_not_taken_back() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let engine = tenant.engine().await;

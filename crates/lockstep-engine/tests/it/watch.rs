@@ -91,7 +91,7 @@ async fn a_watch_follows_an_alert_within_an_interval_and_ends_when_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i12_a_watch_survives_an_outage() {
+pub async fn i12_a_watch_survives_an_outage() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Dismissed);
     let body = r#"{"error":{"code":"BadArgumentError","message":"no"}}"#;

@@ -5,6 +5,7 @@
 mod activity;
 mod alerts;
 mod article;
+mod article_flow;
 mod automation;
 mod cloud;
 mod deployments;
