@@ -46,8 +46,15 @@ pub enum Part {
 
 impl Part {
     /// Every part.
-    pub const ALL: &'static [Self] =
-        &[Self::Read, Self::Names, Self::Direct, Self::Doctor, Self::SentinelWrite, Self::SentinelComment, Self::DefenderWrite];
+    pub const ALL: &'static [Self] = &[
+        Self::Read,
+        Self::Names,
+        Self::Direct,
+        Self::Doctor,
+        Self::SentinelWrite,
+        Self::SentinelComment,
+        Self::DefenderWrite,
+    ];
 }
 
 /// How it is known that an action is needed.

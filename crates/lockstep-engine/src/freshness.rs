@@ -114,6 +114,7 @@ mod tests {
                 unreadable: Vec::new(),
                 told: BTreeMap::new(),
                 marks: Vec::new(),
+                tags: Vec::new(),
                 untouched: untouched.iter().copied().collect(),
                 asked: now,
                 incidents_ingested: Some(now),

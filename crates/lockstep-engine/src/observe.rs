@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use crate::confirm::{Decided, Eyes, Judged};
 use crate::direct::Lists;
-use crate::notes::{self, Note};
 use crate::freshness::Freshness;
+use crate::notes::{self, Note};
 use crate::stopped::Stopped;
 use crate::surroundings::{Movers, Surroundings, name_movers};
 

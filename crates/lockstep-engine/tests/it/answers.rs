@@ -50,7 +50,7 @@ async fn answered(engine: &Engine) -> Vec<(String, Option<String>)> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i04_a_hold_is_one_comment_and_one_tag() {
+pub async fn i04_a_hold_is_one_comment_and_one_tag() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(policy()).await;
     pass(&engine).await.unwrap();
@@ -155,7 +155,7 @@ async fn a_yes_that_is_none_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i20_a_person_who_acts_after_the_yes_takes_it_back() {
+pub async fn i20_a_person_who_acts_after_the_yes_takes_it_back() {
     let tenant = Tenant::new();
     let engine = tenant.engine_under(policy()).await;
     pass(&engine).await.unwrap();
@@ -170,7 +170,7 @@ async fn i20_a_person_who_acts_after_the_yes_takes_it_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i09_a_tag_takes_back_what_was_last_written_once() {
+pub async fn i09_a_tag_takes_back_what_was_last_written_once() {
     let tenant = Tenant::new();
     let engine = tenant.engine().await;
     let alert = tenant.raised_as(AlertStatus::Dismissed);
@@ -226,7 +226,7 @@ async fn an_incident_that_nobody_took_goes_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn i06_a_note_that_nobody_heard_of_is_settled_by_its_tag() {
+pub async fn i06_a_note_that_nobody_heard_of_is_settled_by_its_tag() {
     let check = async |disturbance: Disturbance, expected: &[&str]| {
         let tenant = Tenant::new();
         let engine = tenant.engine_under(policy()).await;

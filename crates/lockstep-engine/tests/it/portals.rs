@@ -32,6 +32,10 @@ macro_rules! in_the_defender_portal {
 }
 
 in_the_defender_portal! {
+    answers: i04_a_hold_is_one_comment_and_one_tag,
+        i20_a_person_who_acts_after_the_yes_takes_it_back,
+        i09_a_tag_takes_back_what_was_last_written_once,
+        i06_a_note_that_nobody_heard_of_is_settled_by_its_tag;
     brake: i15_nobody_closes_more_than_twenty_an_hour_by_dismissing,
         i15_a_thousand_dismissals_are_stopped_before_the_fifty_first_is_followed,
         i15_raising_goes_on_while_the_brake_holds,
