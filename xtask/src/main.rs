@@ -10,6 +10,7 @@ mod conformance;
 mod fuzz;
 mod kill_loop;
 mod kql_corpus;
+mod planted_bugs;
 mod tidy;
 mod tree;
 
@@ -71,6 +72,12 @@ const COMMANDS: &[Command] = &[
         takes: "[--rounds N]",
         says: "kills an apply at random moments and checks that nothing was lost, doubled or left unexplained",
         run: kill_loop::run,
+    },
+    Command {
+        name: "planted-bugs",
+        takes: "[WORD ..]",
+        says: "plants bugs in a copy of the source, and checks that the test which is to notice each does",
+        run: planted_bugs::run,
     },
     Command {
         name: "fuzz",

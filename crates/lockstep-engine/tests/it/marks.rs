@@ -77,6 +77,13 @@ async fn a_ledger_without_what_a_mark_names_stops_all_writes() {
         assert!(lost.carry_out(&planned, &CancellationToken::new(), &|_| ()).await.is_err(), "{ledger}");
         assert_eq!((tenant.incident(&due).as_str(), lost.ledger.history().entries()), ("New", entries), "{ledger}");
     }
+    // One that has grown beyond the lost one has other entries under the same numbers.
+    let other = engine(&tenant, "soc-1", "other.db").await;
+    for _ in 0..40 {
+        let began = lockstep_ledger::Began { at: lockstep_core::Time::from_ticks(0) };
+        other.ledger.append(other.clock.now(), lockstep_ledger::Event::Began(began)).await.unwrap();
+    }
+    assert!(why(pass(&other).await).contains("does not vouch for"));
     pass(&second).await.unwrap();
     assert_eq!(tenant.incident(&due), "Active", "the ledger that holds them goes on");
 }
