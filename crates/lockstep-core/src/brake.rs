@@ -263,6 +263,20 @@ pub fn brake(limits: Brake, record: &BrakeRecord, open: u64, now: Time, changes:
     held
 }
 
+impl Limits {
+    /// How many incidents may be lowered in an hour before it matters whose acts they follow: from then on who moved an alert is
+    /// to be asked. `None` where it never matters.
+    pub fn unnamed(&self) -> Option<u64> {
+        self.person_hour.map(unnamed_allowed)
+    }
+}
+
+/// How much that nobody is named for counts, at most, as if it were of each person: it may be theirs. What nobody can be named
+/// for although it was asked counts no further.
+fn unnamed_allowed(person_hour: u32) -> u64 {
+    u64::from(person_hour / 4)
+}
+
 /// The limit of `scope` that one more lowering would exceed.
 fn exceeded(limits: &Limits, scope: &BrakeScope, meter: Meter, open: u64, meters: &Meters) -> Option<BrakeLimit> {
     let (hour, day, share) = match scope {
@@ -270,6 +284,8 @@ fn exceeded(limits: &Limits, scope: &BrakeScope, meter: Meter, open: u64, meters
         BrakeScope::Subscription(_) => (limits.subscription_hour, limits.subscription_day, None),
         BrakeScope::Person(_) => (limits.person_hour, None, None),
     };
+    let unnamed = hour.filter(|_| matches!(scope, BrakeScope::Person(_))).map_or(0, unnamed_allowed);
+    let meter = Meter { hour: meter.hour + meters.unnamed.min(unnamed), ..meter };
     let is_over = |count: u64, limit: &u32| count >= u64::from(*limit);
     if let Some(limit) = hour.filter(|limit| is_over(meter.hour, limit)) {
         return Some(BrakeLimit::Hour(limit));
@@ -289,6 +305,8 @@ struct Meters {
     by_scope: BTreeMap<BrakeScope, Meter>,
     /// What was lowered in the workspace in the day before this pass.
     before: u64,
+    /// What was lowered in the last hour and nobody is named for.
+    unnamed: u64,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -300,9 +318,11 @@ struct Meter {
 impl Meters {
     fn new(record: &BrakeRecord, now: Time) -> Self {
         let mut by_scope: BTreeMap<BrakeScope, Meter> = BTreeMap::new();
+        let mut unnamed = 0;
         for lowered in &record.lowered {
             // What seems to lie in the future is as good as just now.
             let age = now.seconds_since(lowered.at);
+            unnamed += u64::from(age < HOUR && lowered.person.is_none());
             for scope in scopes(&lowered.subscriptions, lowered.person.as_ref()) {
                 let meter = by_scope.entry(scope).or_default();
                 meter.hour += u64::from(age < HOUR);
@@ -310,7 +330,7 @@ impl Meters {
             }
         }
         let before = by_scope.get(&BrakeScope::Workspace).map_or(0, |meter| meter.day);
-        Self { by_scope, before }
+        Self { by_scope, before, unnamed }
     }
 
     fn of(&self, scope: &BrakeScope) -> Meter {
@@ -318,6 +338,7 @@ impl Meters {
     }
 
     fn add(&mut self, scopes: &[BrakeScope]) {
+        self.unnamed += u64::from(!scopes.iter().any(|scope| matches!(scope, BrakeScope::Person(_))));
         for scope in scopes {
             let meter = self.by_scope.entry(scope.clone()).or_default();
             meter.hour += 1;

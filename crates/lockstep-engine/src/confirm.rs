@@ -57,6 +57,8 @@ pub(crate) struct Eyes<'a> {
     pub(crate) lists: Option<&'a Lists>,
     /// What is asked for by tags and may not be answered yet.
     pub(crate) tags: &'a [Tagged],
+    /// Whether so much is lowered that the brake has to know whose acts are followed.
+    pub(crate) counts_people: bool,
 }
 
 impl<'a> Eyes<'a> {
@@ -132,7 +134,7 @@ impl<'a> Eyes<'a> {
         let tasks = async { if closes { self.workspace.open_tasks(&seen.id).await.map(Some) } else { Ok(None) } };
         let around = async {
             let mut alerts = seen.alerts.clone();
-            let movers = Movers::of(self.policy, seen, course);
+            let movers = Movers::of(self.policy, seen, course, self.counts_people);
             self.surroundings.fill(self.workspace, self.history, course, movers, &mut alerts).await;
             alerts
         };

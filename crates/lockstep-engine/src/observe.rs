@@ -145,7 +145,8 @@ impl Observer {
             lists.lay_over(&mut sightings, |seen| self.eyes(history).memory(seen));
         }
         name_movers(&mut sightings, history);
-        let eyes = Eyes { lists: lists.as_ref(), tags: &sightings.tags, ..self.eyes(history) };
+        let counts_people = self.counts_people(history, sightings.due.len());
+        let eyes = Eyes { lists: lists.as_ref(), tags: &sightings.tags, counts_people, ..self.eyes(history) };
         let looked = sightings.due.iter().map(|seen| eyes.judge(seen, sightings.asked));
         let looked: Vec<_> = futures::stream::iter(looked).buffered(READS_AT_ONCE).collect().await;
 
@@ -233,7 +234,22 @@ impl Observer {
 
     pub(crate) fn eyes<'a>(&'a self, history: &'a History) -> Eyes<'a> {
         let Self { workspace, policy, surroundings, .. } = self;
-        Eyes { workspace, policy, surroundings, history, lists: None, tags: &[] }
+        Eyes {
+            workspace,
+            policy,
+            surroundings,
+            history,
+            lists: None,
+            tags: &[],
+            counts_people: self.counts_people(history, 0),
+        }
+    }
+
+    /// Whether the brake has to know whose acts are followed, where so many incidents may be due.
+    fn counts_people(&self, history: &History, due: usize) -> bool {
+        let Brake::On(limits) = self.policy.brake else { return false };
+        let lowered = u64::try_from(history.lowered() + due).unwrap_or(u64::MAX);
+        limits.unnamed().is_some_and(|unnamed| lowered > unnamed)
     }
 
     /// What the tables say and, where the policy looks directly, the list of incidents.
@@ -279,7 +295,7 @@ impl Eyes<'_> {
                 None => self.look(seen, Some(&course)).await,
             },
             // Who moved last, only the activity log tells.
-            Err(Reason::MovedApart) if Movers::of(self.policy, seen, None) != Movers::None => {
+            Err(Reason::MovedApart) if Movers::of(self.policy, seen, None, false) != Movers::None => {
                 self.look(seen, None).await
             }
             // The tables may be older than what the ledger knows.

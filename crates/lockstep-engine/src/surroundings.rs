@@ -214,17 +214,21 @@ pub(crate) enum Movers {
     None,
     /// Of the alerts that were dismissed.
     Dismissed,
+    /// Of the alerts that are finished.
+    Finished,
     /// Of every alert that was moved.
     All,
 }
 
 impl Movers {
-    /// Whose movers `policy` needs for `course`.
-    pub(crate) fn of(policy: &Policy, seen: &Incident, course: Option<&Course>) -> Self {
+    /// Whose movers `policy` needs for `course`; `counts_people`: so much is lowered that it matters whose acts are followed.
+    pub(crate) fn of(policy: &Policy, seen: &Incident, course: Option<&Course>, counts_people: bool) -> Self {
         let newest = policy.all_knobs().any(|knobs| knobs.conflict == Conflict::Newest);
         let lowers = matches!(course, Some(Course::Inward(target)) if target.lowers());
         if newest || (lowers && (seen.state.is_closed() || is_close_call(seen))) {
             Self::All
+        } else if lowers && counts_people {
+            Self::Finished
         } else if lowers && policy.all_knobs().any(|knobs| knobs.holds != Holds::NONE) {
             Self::Dismissed
         } else {
@@ -236,6 +240,7 @@ impl Movers {
         match self {
             Self::None => false,
             Self::Dismissed => *state == AlertState::Dismissed,
+            Self::Finished => state.is_finished(),
             Self::All => *state != AlertState::New,
         }
     }

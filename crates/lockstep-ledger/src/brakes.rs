@@ -81,6 +81,10 @@ impl Brakes {
         }
     }
 
+    pub fn lowered(&self) -> usize {
+        self.lowered.len() + self.inherited.len()
+    }
+
     pub fn on(&self) -> impl Iterator<Item = &OpenBrake> {
         self.on.values()
     }

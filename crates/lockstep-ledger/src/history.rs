@@ -129,6 +129,11 @@ impl History {
         self.brakes.record()
     }
 
+    /// How much was lowered without a person's yes, in the last day at least.
+    pub fn lowered(&self) -> usize {
+        self.brakes.lowered()
+    }
+
     /// The brakes that are on.
     pub fn brakes(&self) -> impl Iterator<Item = &OpenBrake> {
         self.brakes.on()
