@@ -5,9 +5,11 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a chore talks to the person who runs it")]
 
 mod bench;
+mod buttons;
 mod child;
 mod conformance;
 mod fuzz;
+mod job_loop;
 mod kill_loop;
 mod kql_corpus;
 mod planted_bugs;
@@ -62,6 +64,12 @@ const COMMANDS: &[Command] = &[
         run: bench::run,
     },
     Command {
+        name: "buttons",
+        takes: "",
+        says: "writes the ways to deploy into the documents, from deploy/home.toml",
+        run: buttons::run,
+    },
+    Command {
         name: "conformance",
         takes: "[az|...|oav|fuzz]",
         says: "walks the twin with the vendor's own clients, and counts the differences",
@@ -78,6 +86,12 @@ const COMMANDS: &[Command] = &[
         takes: "[WORD ..]",
         says: "plants bugs in a copy of the source, and checks that the test which is to notice each does",
         run: planted_bugs::run,
+    },
+    Command {
+        name: "job-loop",
+        takes: "",
+        says: "starts the scheduled job a hundred times on an empty disk, some at once, over a ledger in append blobs",
+        run: job_loop::run,
     },
     Command {
         name: "fuzz",

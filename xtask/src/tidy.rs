@@ -4,6 +4,7 @@
 //! (clippy.toml, the workspace's lints); the rules here say which files may make an exception of those.
 
 mod arrows;
+mod buttons;
 mod changelog;
 mod commands;
 mod dependencies;
@@ -52,6 +53,7 @@ const RULES: &[Rule] = &[
     Rule { says: "links between the documents lead somewhere", find: links::find },
     Rule { says: "CHANGELOG.md keeps to the form of Keep a Changelog", find: changelog::find },
     Rule { says: "docs/kql-reference.md is what `cargo xtask kql-reference` prints", find: reference::find },
+    Rule { says: "the ways to deploy in the documents are those of deploy/home.toml", find: buttons::find },
     Rule { says: "the commands in the documents are those that are run and exist", find: commands::find },
 ];
 

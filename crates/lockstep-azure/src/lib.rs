@@ -35,6 +35,7 @@ mod roles;
 mod scope;
 mod secret;
 mod sightings;
+mod storage;
 mod suppression;
 mod tasks;
 mod tenant;
@@ -61,10 +62,11 @@ pub use operation::{Operation, Side};
 pub use pace::Pace;
 pub use permissions::{Evidence, Level, Needs, PERMISSIONS, Part, Permission, WILDCARD_ADDS, reaches};
 pub use recording::{NoPair, Recorder, Replay};
-pub use roles::{Role, RolePart, roles};
+pub use roles::{Contents, Role, RolePart, roles};
 pub use scope::{Scope, ScopeError};
 pub use secret::Secret;
 pub use sightings::{Marked, Question, Sightings, Tagged, Unreadable, Untouched};
+pub use storage::storage_options;
 pub use suppression::SuppressionRule;
 pub use tenant::{
     AlertSurvey, AutomationRule, Connector, CreationRule, IncidentSurvey, Plan, Rights, SampledIncident,

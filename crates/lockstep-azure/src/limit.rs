@@ -50,6 +50,8 @@ fn longest_answer(side: Side) -> Duration {
         // The host itself, or nobody.
         Side::ManagedIdentity => 10,
         Side::Entra | Side::AzureCli => 60,
+        // A request of Blob Storage has 30 s by itself, and 10 s more for each MiB.
+        Side::Storage => 60,
         // Resource Manager gives a provider 60 s.
         Side::Sentinel | Side::Defender | Side::ResourceManager => 75,
         // What the request asks for in `Prefer: wait`, and some.

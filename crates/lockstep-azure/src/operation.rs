@@ -218,6 +218,8 @@ pub enum Side {
     Defender,
     /// Azure Resource Manager itself.
     ResourceManager,
+    /// The storage account that a ledger lies in.
+    Storage,
 }
 
 impl fmt::Display for Side {
@@ -230,6 +232,7 @@ impl fmt::Display for Side {
             Self::Sentinel => "Microsoft Sentinel",
             Self::Defender => "Microsoft Defender for Cloud",
             Self::ResourceManager => "Azure Resource Manager",
+            Self::Storage => "the storage account",
         })
     }
 }

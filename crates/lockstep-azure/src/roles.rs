@@ -73,7 +73,8 @@ impl RolePart {
         }
     }
 
-    fn says(self) -> &'static str {
+    /// What it is for, in a sentence.
+    pub fn says(self) -> &'static str {
         match self {
             Self::ReadWorkspace => {
                 "Lets lockstep read incidents, their tasks, three tables and how Sentinel is set up."
@@ -87,13 +88,21 @@ impl RolePart {
     }
 }
 
-/// The roles that `needs` takes for the workspace at `scope` and for alerts of `subscriptions`.
-pub fn roles(needs: Needs, scope: &Scope, subscriptions: &[Uuid]) -> Vec<Role> {
-    let mut roles = Vec::new();
-    for part in RolePart::ALL {
+/// What a role for one part holds, wherever it is assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contents {
+    /// What it allows.
+    pub actions: Vec<&'static str>,
+    /// What somebody should know before they assign it.
+    pub remarks: Vec<String>,
+}
+
+impl RolePart {
+    /// What a role for this part holds so that `needs` are met; `None` where nothing of it is needed.
+    pub fn contents(self, needs: Needs) -> Option<Contents> {
         let mut actions: Vec<&'static str> = Vec::new();
         let mut remarks = Vec::new();
-        for permission in needs.permissions().filter(|it| RolePart::of(it) == part) {
+        for permission in needs.permissions().filter(|it| Self::of(it) == self) {
             let grant = permission.grant();
             if let Evidence::Unlisted { wildcard, .. } = permission.evidence {
                 // What the wildcard reaches need not be named beside it.
@@ -109,34 +118,39 @@ pub fn roles(needs: Needs, scope: &Scope, subscriptions: &[Uuid]) -> Vec<Role> {
                 actions.push(grant);
             }
         }
-        if actions.is_empty() {
-            continue;
-        }
+        (!actions.is_empty()).then_some(Contents { actions, remarks })
+    }
+}
+
+/// The roles that `needs` takes for the workspace at `scope` and for alerts of `subscriptions`.
+pub fn roles(needs: Needs, scope: &Scope, subscriptions: &[Uuid]) -> Vec<Role> {
+    let mut roles = Vec::new();
+    for part in RolePart::ALL {
+        let Some(contents) = part.contents(needs) else { continue };
         match part.level() {
-            Level::Workspace => {
-                roles.push(role(part, &actions, &remarks, scope.resource_group_id(), scope.arm_id()));
-            }
+            Level::Workspace => roles.push(role(part, &contents, scope.resource_group_id(), scope.arm_id())),
             Level::Subscription => roles.extend(subscriptions.iter().map(|subscription| {
                 let place = format!("/subscriptions/{subscription}");
-                role(part, &actions, &remarks, place.clone(), place)
+                role(part, &contents, place.clone(), place)
             })),
         }
     }
     roles
 }
 
-fn role(part: RolePart, actions: &[&'static str], remarks: &[String], assignable: String, scope: String) -> Role {
-    let id = Uuid::new_v5(&NAMESPACE, format!("{}/{}", part.word(), scope.to_ascii_lowercase()).as_bytes());
-    let hash = Uuid::new_v5(&NAMESPACE, scope.to_ascii_lowercase().as_bytes()).simple().to_string();
+fn role(part: RolePart, contents: &Contents, assignable: String, scope: String) -> Role {
+    let place = scope.to_ascii_lowercase();
+    let id = Uuid::new_v5(&NAMESPACE, format!("{place}-{}", part.word()).as_bytes());
+    let hash = Uuid::new_v5(&NAMESPACE, place.as_bytes()).simple().to_string();
     Role {
         part,
         name: format!("lockstep {} {}", part.word(), &hash[..8]),
         id,
         description: part.says(),
-        actions: actions.to_vec(),
+        actions: contents.actions.clone(),
         assignable,
         scope,
-        remarks: remarks.to_vec(),
+        remarks: contents.remarks.clone(),
     }
 }
 
@@ -150,8 +164,9 @@ impl Role {
     }
 }
 
-/// What the names of roles and assignments are hashed within.
-const NAMESPACE: Uuid = Uuid::from_u128(0x8c1d_52b7_6e0f_4a9b_b3a1_0f6d_4e27_9c58);
+/// What the names of roles are hashed within: the namespace of the template function `guid`, so that a template that names a role
+/// by `guid(toLower(SCOPE), 'WORD')` means the same one. Source: independent re-implementations of the function.
+const NAMESPACE: Uuid = Uuid::from_u128(0x11fb_06fb_712d_4ddd_98c7_e71b_bd58_8830);
 
 #[cfg(test)]
 mod tests {

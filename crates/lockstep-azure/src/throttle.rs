@@ -113,6 +113,8 @@ pub struct Throttle {
 pub enum Asks {
     /// The service whose operation the request's context names.
     Service,
+    /// A storage account.
+    Storage,
     /// Whoever gives out tokens.
     Tokens(Side),
 }
@@ -122,6 +124,7 @@ impl Asks {
     pub fn who(self, context: &Context) -> (Side, bool) {
         match self {
             Self::Tokens(side) => (side, false),
+            Self::Storage => (Side::Storage, false),
             Self::Service => {
                 let operation = context.value::<Operation>().copied().expect("every request says what it is");
                 (operation.side(), operation.is_write())
@@ -197,7 +200,7 @@ impl Throttle {
         let reply = result.map_err(last_try)?;
         let status = u16::from(reply.status());
         let is_refusal = match self.asks {
-            Asks::Service => false,
+            Asks::Service | Asks::Storage => false,
             // The other statuses are for azure_identity's own retries.
             Asks::Tokens(Side::ManagedIdentity) => matches!(status, 400 | 401 | 403),
             Asks::Tokens(_) => status >= 400,

@@ -97,6 +97,18 @@ pub enum Error {
         /// The ledger.
         path: PathBuf,
     },
+    /// The lease ended while this instance held it, and another one may write now. Nothing was entered.
+    #[error("the lease of the ledger {} was lost: another instance may write to it now; nothing was entered", path.display())]
+    Lost {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// Where the ledger lies, everything is kept for a time. Nothing was removed.
+    #[error("a retention policy keeps what is in the ledger {}; nothing was removed", path.display())]
+    Kept {
+        /// The ledger.
+        path: PathBuf,
+    },
     /// The file is damaged.
     #[error("the ledger {} is damaged: {found}; restore it from a copy", path.display())]
     Damaged {

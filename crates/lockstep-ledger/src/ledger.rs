@@ -89,6 +89,15 @@ impl Ledger {
         Arc::clone(&locked(&self.desk.history))
     }
 
+    /// Gives the lease back. Every clone of this ledger can only read from then on.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being given back; then it ends by itself.
+    pub async fn close(&self) -> Result<(), Error> {
+        self.desk.log.release(&self.desk.lease).await
+    }
+
     /// What keeps the lines, for reading entries and bodies.
     pub fn log(&self) -> &Arc<dyn Log> {
         &self.desk.log

@@ -6,10 +6,12 @@
 //!
 //! - [`Ledger`] is for the one instance that writes: it holds the lease and appends.
 //! - [`History::replay`], [`Entries`] and [`verify`] are for anybody who reads, also while another process writes.
-//! - [`Log`] is what keeps the bytes. [`Sqlite`] is the one there is; nothing outside of it knows about SQL.
+//! - [`Log`] is what keeps the bytes: [`Sqlite`] on a local disk, [`Blobs`] in a storage account. Nothing outside of them knows
+//!   about SQL or requests.
 //!
 //! No clock is read here: every entry's time is handed in.
 
+mod blobs;
 mod brakes;
 mod chain;
 mod entries;
@@ -26,6 +28,7 @@ mod sqlite;
 mod standing;
 mod verify;
 
+pub use blobs::{AddressError, Blobs};
 pub use brakes::OpenBrake;
 pub use chain::{Fault, Hash, Line};
 pub use entries::{Entries, Filter};

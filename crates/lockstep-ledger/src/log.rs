@@ -1,4 +1,4 @@
-//! What keeps a ledger's lines: the few operations behind which SQLite stands today.
+//! What keeps a ledger's lines: the few operations behind which SQLite and append blobs stand.
 
 use std::fmt;
 
@@ -23,6 +23,12 @@ pub trait Log: fmt::Debug + Send + Sync {
     ///
     /// [`Error::Held`] where another one is, in this process or elsewhere.
     async fn lease(&self, holder: &Holder) -> Result<Lease, Error>;
+
+    /// Gives the lease back, so that nobody has to wait until it ends by itself. Nothing can be appended with it any more.
+    async fn release(&self, lease: &Lease) -> Result<(), Error> {
+        let _ = lease;
+        Ok(())
+    }
 
     /// Appends lines and the bodies that they name: all of it or, where it fails, nothing.
     ///

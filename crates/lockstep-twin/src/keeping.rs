@@ -191,7 +191,7 @@ impl Twin {
             let record: Record<'_> = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
             is_whole = matches!(record, Record::State { .. });
             let Some(twin) = &twin else {
-                twin = Some(Self::begun(record, line, pace)?);
+                twin = Some(Self::begun(record, pace).ok_or(ImportError::NoWorld)?);
                 continue;
             };
             let left = twin.world().take(record).map_err(|unfit| wrong(unfit.to_string()))?;
@@ -205,19 +205,15 @@ impl Twin {
         if is_whole { Ok(twin) } else { Err(ImportError::CutShort) }
     }
 
-    /// The twin that the first record tells of.
-    fn begun(record: Record<'_>, line: usize, pace: Pace) -> Result<Self, ImportError> {
-        let Record::World { format, follows_machine, start, estate } = record else { return Err(ImportError::NoWorld) };
-        let wrong = |problem| ImportError::Record { line, problem };
-        if format != FORMAT {
-            return Err(wrong(format!("the world is of format {format}, and {FORMAT} is what is read here")));
-        }
+    /// The twin that the first record tells of; `None` where the record is another, or of a format not known here.
+    fn begun(record: Record<'_>, pace: Pace) -> Option<Self> {
+        let Record::World { format: FORMAT, follows_machine, start, estate } = record else { return None };
         let estate: Estate = estate.into_owned();
-        if let Some(fault) = estate.fault() {
-            return Err(wrong(fault));
+        if estate.fault().is_some() {
+            return None;
         }
         let start = Some(start).filter(|_| !follows_machine);
-        Ok(Self::empty(Options { estate, settings: Settings::default(), start, pace }))
+        Some(Self::empty(Options { estate, settings: Settings::default(), start, pace }))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: what was typed, and no more. What it means is said in [`crate::settings`].
 
+mod export;
 mod twin;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+pub use self::export::{ExportCommand, RolesAt};
 pub use self::twin::{Twin, TwinCommand, TwinStory};
 use crate::commands::watch::MetricsTo;
 use crate::exit_code::ExitCode;
@@ -363,13 +365,6 @@ pub enum PolicyCommand {
     },
     /// Print the JSON schema of policy files, for editors
     Schema,
-}
-
-/// What `export` prints.
-#[derive(Clone, Copy, Debug, Subcommand)]
-pub enum ExportCommand {
-    /// A Logic App: needs no container and no image, and can do less than lockstep itself
-    LogicApp,
 }
 
 /// What `doctor` takes.

@@ -6,6 +6,7 @@
 mod auth;
 mod environment;
 mod file;
+mod ledger;
 mod several;
 
 use std::path::PathBuf;
@@ -17,11 +18,13 @@ use toml::Spanned;
 
 pub use environment::{Environment, Variable};
 pub use file::Document;
+pub use ledger::LedgerHome;
 
 use crate::arguments::Common;
 use crate::policy_file::{self, ChosenPolicy};
 use crate::problem::Problem;
 use file::{CloudTable, LedgerTable, PaceTable, Text, WatchTable, WorkspaceTable};
+use ledger::{Access, LEDGER, home, typed_address};
 use several::{Found, Written};
 
 /// What a pass needs to know.
@@ -42,7 +45,7 @@ pub struct Settings {
     /// What is to be done.
     pub policy: ChosenPolicy,
     /// Where the ledger lies.
-    pub ledger: PathBuf,
+    pub ledger: LedgerHome,
     /// How long after its last mark another installation counts as one that still writes; `None` where nobody says.
     pub other_instance_within: Option<Duration>,
     /// How a watch behaves.
@@ -104,25 +107,36 @@ impl Settings {
         let carrier = Carrier::of(common, name.as_deref());
         let cloud = file.cloud.unwrap_or_default();
         let ca = cloud.ca.as_ref().map(|ca| document.read_named(ca, "the CA file")).transpose()?;
+        let endpoints = endpoints(&document, &cloud)?;
+        let pace = pace(&document, file.pace.unwrap_or_default(), &cloud)?;
+        let cloud = cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner);
+        let scope = scope(&document, file.workspace)?;
+        let auth = match carrier {
+            // A recording asks for no proof.
+            Carrier::Replayed { .. } => {
+                Auth::ClientSecret { client_id: "replay".to_owned(), secret: Secret::new("replay") }
+            }
+            _ => auth::auth(&document, file.auth, environment)?,
+        };
+        let authorities = authorities(&cloud, ca.as_deref());
+        let access = Access { auth: &auth, scope: &scope, endpoints: &endpoints, authorities };
+        let other_instance_within = other_instance_within(&document, file.ledger.as_ref())?;
+        let ledger = home(&document, file.ledger, common, &access)?;
+        let watch = watch(&document, file.watch.unwrap_or_default())?;
+        let instance = instance(&document, file.instance)?;
         Ok(Self {
-            endpoints: endpoints(&document, &cloud)?,
-            pace: pace(&document, file.pace.unwrap_or_default(), &cloud)?,
-            cloud: cloud.name.map_or_else(|| Cloud::Public.name().to_owned(), Spanned::into_inner),
+            cloud,
+            endpoints,
             ca,
-            scope: scope(&document, file.workspace)?,
-            auth: match carrier {
-                // A recording asks for no proof.
-                Carrier::Replayed { .. } => {
-                    Auth::ClientSecret { client_id: "replay".to_owned(), secret: Secret::new("replay") }
-                }
-                _ => auth::auth(&document, file.auth, environment)?,
-            },
+            scope,
+            auth,
             carrier,
+            pace,
             policy,
-            other_instance_within: other_instance_within(&document, file.ledger.as_ref())?,
-            ledger: ledger_path(&document, file.ledger.and_then(|table| table.path), common),
-            watch: watch(&document, file.watch.unwrap_or_default())?,
-            instance: instance(&document, file.instance)?,
+            ledger,
+            other_instance_within,
+            watch,
+            instance,
         })
     }
 
@@ -138,11 +152,15 @@ impl Settings {
 
     /// Who vouches for the hosts: for a twin and a custom cloud its own authorities alone, for a known one the system's beside them.
     pub fn authorities(&self) -> Authorities<'_> {
-        match &self.ca {
-            None => Authorities::System,
-            Some(pem) if [CUSTOM, TWIN].contains(&self.cloud.as_str()) => Authorities::Only(pem),
-            Some(pem) => Authorities::SystemAnd(pem),
-        }
+        authorities(&self.cloud, self.ca.as_deref())
+    }
+}
+
+fn authorities<'a>(cloud: &str, ca: Option<&'a [u8]>) -> Authorities<'a> {
+    match ca {
+        None => Authorities::System,
+        Some(pem) if [CUSTOM, TWIN].contains(&cloud) => Authorities::Only(pem),
+        Some(pem) => Authorities::SystemAnd(pem),
     }
 }
 
@@ -202,23 +220,24 @@ impl Place {
     }
 }
 
-/// Where the ledger lies; needs no lockstep.toml where the command line says it.
+/// Where the ledger lies; needs no lockstep.toml where the command line names a file.
 ///
 /// # Errors
-/// The command line does not say it, and lockstep.toml cannot be used.
-pub fn ledger(common: &Common) -> Result<PathBuf, Problem> {
-    if let Some(path) = &common.ledger {
-        return Ok(path.clone());
+/// lockstep.toml is needed and cannot be used; all of it is, where the ledger lies in a storage account.
+pub fn ledger(common: &Common, environment: &Environment) -> Result<LedgerHome, Problem> {
+    if let (Some(path), None) = (&common.ledger, typed_address(common)) {
+        return Ok(LedgerHome::file(path));
     }
-    let Written { document, file, .. } = several::one(common)?;
-    Ok(ledger_path(&document, file.ledger.and_then(|table| table.path), common))
-}
-
-fn ledger_path(document: &Document, named: Option<PathBuf>, common: &Common) -> PathBuf {
-    match &common.ledger {
-        Some(path) => path.clone(),
-        None => document.beside(&named.unwrap_or_else(|| LEDGER.into())),
+    let written = several::one(common)?;
+    match &written.file.ledger {
+        _ if typed_address(common).is_some() => {}
+        Some(table) if table.url.is_some() => {}
+        table => {
+            let named = table.as_ref().and_then(|table| table.path.as_deref());
+            return Ok(LedgerHome::file(&written.document.beside(named.unwrap_or(LEDGER.as_ref()))));
+        }
     }
+    Settings::of(written, common, environment).map(|settings| settings.ledger)
 }
 
 /// What is to be done; needs no lockstep.toml where the command line says it.
@@ -417,6 +436,5 @@ fn scope(document: &Document, workspace: Option<Spanned<WorkspaceTable>>) -> Res
 }
 
 const PROBLEM_AFTER: u32 = 3;
-const LEDGER: &str = "lockstep-ledger.db";
 const CUSTOM: &str = "custom";
 const TWIN: &str = "twin";

@@ -69,9 +69,11 @@ mod tests {
             &[
                 "CONTRIBUTING.md: does not name `cargo xtask tidy`",
                 "CONTRIBUTING.md: does not name `cargo xtask bench`",
+                "CONTRIBUTING.md: does not name `cargo xtask buttons`",
                 "CONTRIBUTING.md: does not name `cargo xtask conformance`",
                 "CONTRIBUTING.md: does not name `cargo xtask kill-loop`",
                 "CONTRIBUTING.md: does not name `cargo xtask planted-bugs`",
+                "CONTRIBUTING.md: does not name `cargo xtask job-loop`",
                 "CONTRIBUTING.md: does not name `cargo xtask fuzz`",
                 "CONTRIBUTING.md: does not name `cargo xtask kql-reference`",
                 "CONTRIBUTING.md: does not name `cargo xtask kql-corpus`",

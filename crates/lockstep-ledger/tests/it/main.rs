@@ -1,7 +1,8 @@
-//! The ledger on real files.
+//! The ledger on real files, and on the vendor's emulator of a storage account.
 
 #![expect(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
+mod azurite;
 mod braking;
 mod edited;
 mod exporting;

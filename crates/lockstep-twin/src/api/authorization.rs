@@ -1,8 +1,8 @@
 //! Microsoft.Authorization: role definitions, role assignments, and what the caller may do.
 //!
 //! Shapes: Microsoft.Authorization/stable/2022-04-01 of the vendor's specifications. The path's scope is whatever stands
-//! before `/providers/Microsoft.Authorization`, so every operation is served at a subscription, a resource group and the
-//! workspace.
+//! before `/providers/Microsoft.Authorization`, so every operation is served at a management group, a subscription, a resource
+//! group, the workspace and a container of blobs.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -77,8 +77,12 @@ pub(super) fn put_role(call: &Call) -> Answer {
     Ok(Reply::with(StatusCode::CREATED, shown))
 }
 
-/// Deletes a role of the tenant's own.
+/// Deletes a role of the tenant's own that nobody is in.
 pub(super) fn delete_role(call: &Call) -> Answer {
+    if call.twin.world().rights.is_held(call.param("name")) {
+        let message = "There are existing role assignments referencing role.";
+        return Err(Refusal::arm(StatusCode::BAD_REQUEST, "RoleDefinitionHasAssignments", message));
+    }
     let deleted = call.twin.world().rights.delete_role(call.param("name"));
     Ok(deleted.map_or_else(|| Reply::empty(StatusCode::NO_CONTENT), |role| Reply::ok(role_of(&role, call))))
 }
@@ -234,6 +238,9 @@ fn role_of(role: &Role, call: &Call) -> Value {
 }
 
 fn definition_id(id: &str, call: &Call) -> String {
+    if !call.params.contains_key("subscription") {
+        return format!("/providers/Microsoft.Authorization/roleDefinitions/{id}");
+    }
     format!("{}/providers/Microsoft.Authorization/roleDefinitions/{id}", call.subscription())
 }
 

@@ -1,4 +1,5 @@
-//! Microsoft.Resources/deployments at a subscription and at a resource group: validate, what-if, create, and what became of it.
+//! Microsoft.Resources/deployments at a management group, a subscription and a resource group: validate, what-if, create, and what
+//! became of it.
 //!
 //! Shapes: the vendor's specification of Microsoft.Resources 2024-03-01. A deployment is carried out before its PUT answers, and
 //! the answer says `Accepted` all the same, so that clients wait for it in the way that they do for the service.
@@ -158,11 +159,12 @@ fn order(call: &Call) -> Result<Order, Refusal> {
             "'{mode}' is not a mode of a deployment: 'Incremental' and 'Complete' are"
         )));
     }
-    let placement = match (call.params.get("group"), call.param("subscription")) {
-        (Some(group), subscription) => {
-            Placement::ResourceGroup { subscription: subscription.to_owned(), name: group.clone() }
+    let placement = match (call.params.get("group"), call.params.get("management_group")) {
+        (Some(group), _) => {
+            Placement::ResourceGroup { subscription: call.param("subscription").to_owned(), name: group.clone() }
         }
-        (None, subscription) => Placement::Subscription(subscription.to_owned()),
+        (None, Some(name)) => Placement::ManagementGroup(name.clone()),
+        (None, None) => Placement::Subscription(call.param("subscription").to_owned()),
     };
     let location = match placement {
         Placement::ResourceGroup { .. } => None,

@@ -215,6 +215,7 @@ pub(super) fn carried(call: &mut Call) -> Result<Reply, Refusal> {
 fn may_enter(call: &mut Call, action: &str) -> Result<(), Refusal> {
     version(call)?;
     subscription(call)?;
+    management_group(call)?;
     tenant(call)?;
     right(call, action, &call.path)?;
     scope(call)
@@ -373,6 +374,16 @@ fn version(call: &Call) -> Result<(), Refusal> {
         "InvalidApiVersionParameter",
         format!("The api-version '{sent}' is invalid. The supported versions are '{}'.", served.join(",")),
     ))
+}
+
+/// The management group that the path names exists: each tenant has its root, and no other.
+fn management_group(call: &Call) -> Result<(), Refusal> {
+    let Some(name) = call.params.get("management_group") else { return Ok(()) };
+    if call.twin.estate().tenants().iter().any(|tenant| tenant.eq_ignore_ascii_case(name)) {
+        return Ok(());
+    }
+    let message = format!("The management group '{name}' cannot be found.");
+    Err(Refusal::arm(StatusCode::NOT_FOUND, "NotFound", message))
 }
 
 /// The subscription that the path names exists.

@@ -27,6 +27,7 @@ mod relations;
 mod reply;
 mod resources;
 mod unserved;
+mod versions;
 mod workflows;
 mod workspace;
 
@@ -39,6 +40,11 @@ pub(crate) use journey::Break;
 use path::Template;
 use reply::Answer;
 pub(crate) use reply::Refusal;
+use versions::{
+    ACTIVITY, ALERTS, ALERTS_2022, ANY, APPS, ARM_QUERY, AUTHORIZATION, CONNECTIONS, DEPLOYMENTS, IDENTITIES, LOGIC,
+    MANAGED_SERVICES, PRICINGS, RESOURCES, SECURITY_LOCATIONS, SECURITY_SETTINGS, SENTINEL, SOLUTIONS, STORAGE,
+    SUBSCRIPTIONS, SUPPRESSION, TABLES, WORKSPACES,
+};
 
 use crate::Twin;
 
@@ -124,6 +130,24 @@ macro_rules! at_group {
     };
 }
 
+/// A path at a management group.
+macro_rules! at_management_group {
+    ($rest:literal) => {
+        concat!("/providers/Microsoft.Management/managementGroups/{management_group}", $rest)
+    };
+}
+
+/// A path in a container of blobs.
+macro_rules! container {
+    ($rest:literal) => {
+        concat!(
+            "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Storage/storageAccounts/{account}",
+            "/blobServices/default/containers/{container}",
+            $rest
+        )
+    };
+}
+
 const GET: Method = Method::GET;
 const POST: Method = Method::POST;
 const PUT: Method = Method::PUT;
@@ -154,6 +178,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("ResourceGroups_CheckExistence", HEAD, "/subscriptions/{subscription}/resourceGroups/{group}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/read"), arm::group_exists),
     op("Resources_List", GET, "/subscriptions/{subscription}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resources/read"), workspace::resources),
     op("Resources_ListByResourceGroup", GET, "/subscriptions/{subscription}/resourceGroups/{group}/resources", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/resources/read"), workspace::resources),
+    op("ResourceGroups_Delete", DELETE, "/subscriptions/{subscription}/resourceGroups/{name}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/delete"), deployed::delete_group),
     op("ResourceGroups_CreateOrUpdate", PUT, "/subscriptions/{subscription}/resourceGroups/{name}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/resourceGroups/write"), deployed::put_group),
     op("Providers_List", GET, "/subscriptions/{subscription}/providers", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::providers),
     op("Providers_Get", GET, "/subscriptions/{subscription}/providers/{provider}", RESOURCES, Door::Arm("Microsoft.Resources/subscriptions/providers/read"), arm::provider),
@@ -181,6 +206,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("Deployments_WhatIf", POST, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/whatIf"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/whatIf/action"), deployments::what_if),
     op("DeploymentOperations_List", GET, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/operations"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operations/read"), deployments::operations),
     op("Deployments_Status", GET, at_group!("/providers/Microsoft.Resources/deployments/{deployment}/operationStatuses/{operation}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operationstatuses/read"), deployments::status),
+    op("Deployments_ListAtManagementGroupScope", GET, at_management_group!("/providers/Microsoft.Resources/deployments"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::list),
+    op("Deployments_GetAtManagementGroupScope", GET, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/read"), deployments::get),
+    op("Deployments_CreateOrUpdateAtManagementGroupScope", PUT, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/write"), deployments::put),
+    op("Deployments_DeleteAtManagementGroupScope", DELETE, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/delete"), deployments::delete),
+    op("Deployments_ValidateAtManagementGroupScope", POST, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}/validate"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/validate/action"), deployments::validate),
+    op("Deployments_WhatIfAtManagementGroupScope", POST, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}/whatIf"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/whatIf/action"), deployments::what_if),
+    op("DeploymentOperations_ListAtManagementGroupScope", GET, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}/operations"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operations/read"), deployments::operations),
+    op("Deployments_StatusAtManagementGroupScope", GET, at_management_group!("/providers/Microsoft.Resources/deployments/{deployment}/operationStatuses/{operation}"), DEPLOYMENTS, Door::Arm("Microsoft.Resources/deployments/operationstatuses/read"), deployments::status),
 
     // What deployments bring
     op("UserAssignedIdentities_List", GET, at_group!("/providers/Microsoft.ManagedIdentity/userAssignedIdentities"), IDENTITIES, Door::Arm("Microsoft.ManagedIdentity/userAssignedIdentities/read"), deployed::list),
@@ -203,6 +236,25 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("ManagedEnvironments_Get", GET, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/read"), deployed::get),
     op("ManagedEnvironments_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/write"), deployed::put),
     op("ManagedEnvironments_Delete", DELETE, at_group!("/providers/Microsoft.App/managedEnvironments/{name}"), APPS, Door::Arm("Microsoft.App/managedEnvironments/delete"), deployed::delete),
+    op("StorageAccounts_List", GET, at_group!("/providers/Microsoft.Storage/storageAccounts"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/read"), deployed::list),
+    op("StorageAccounts_Get", GET, at_group!("/providers/Microsoft.Storage/storageAccounts/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/read"), deployed::get),
+    op("StorageAccounts_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Storage/storageAccounts/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/write"), deployed::put),
+    op("StorageAccounts_Delete", DELETE, at_group!("/providers/Microsoft.Storage/storageAccounts/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/delete"), deployed::delete),
+    op("BlobContainers_List", GET, at_group!("/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/read"), deployed::list),
+    op("BlobContainers_Get", GET, at_group!("/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/read"), deployed::get),
+    op("BlobContainers_CreateOrUpdate", PUT, at_group!("/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/write"), deployed::put),
+    op("BlobContainers_Delete", DELETE, at_group!("/providers/Microsoft.Storage/storageAccounts/{account}/blobServices/default/containers/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/delete"), deployed::delete),
+    op("ImmutabilityPolicies_Get", GET, container!("/immutabilityPolicies/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/read"), deployed::get),
+    op("ImmutabilityPolicies_CreateOrUpdate", PUT, container!("/immutabilityPolicies/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/write"), deployed::put),
+    op("ImmutabilityPolicies_Delete", DELETE, container!("/immutabilityPolicies/{name}"), STORAGE, Door::Arm("Microsoft.Storage/storageAccounts/blobServices/containers/immutabilityPolicies/delete"), deployed::delete),
+    op("RegistrationDefinitions_List", GET, at_subscription!("/providers/Microsoft.ManagedServices/registrationDefinitions"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationDefinitions/read"), deployed::list),
+    op("RegistrationDefinitions_Get", GET, at_subscription!("/providers/Microsoft.ManagedServices/registrationDefinitions/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationDefinitions/read"), deployed::get),
+    op("RegistrationDefinitions_CreateOrUpdate", PUT, at_subscription!("/providers/Microsoft.ManagedServices/registrationDefinitions/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationDefinitions/write"), deployed::put),
+    op("RegistrationDefinitions_Delete", DELETE, at_subscription!("/providers/Microsoft.ManagedServices/registrationDefinitions/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationDefinitions/delete"), deployed::delete),
+    op("RegistrationAssignments_List", GET, at_subscription!("/providers/Microsoft.ManagedServices/registrationAssignments"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationAssignments/read"), deployed::list),
+    op("RegistrationAssignments_Get", GET, at_subscription!("/providers/Microsoft.ManagedServices/registrationAssignments/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationAssignments/read"), deployed::get),
+    op("RegistrationAssignments_CreateOrUpdate", PUT, at_subscription!("/providers/Microsoft.ManagedServices/registrationAssignments/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationAssignments/write"), deployed::put),
+    op("RegistrationAssignments_Delete", DELETE, at_subscription!("/providers/Microsoft.ManagedServices/registrationAssignments/{name}"), MANAGED_SERVICES, Door::Arm("Microsoft.ManagedServices/registrationAssignments/delete"), deployed::delete),
     op("Workflows_ListBySubscription", GET, at_subscription!("/providers/Microsoft.Logic/workflows"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::list),
     op("Workflows_List", GET, at_group!("/providers/Microsoft.Logic/workflows"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::list),
     op("Workflows_Get", GET, at_group!("/providers/Microsoft.Logic/workflows/{name}"), LOGIC, Door::Arm("Microsoft.Logic/workflows/read"), deployed::get),
@@ -317,6 +369,20 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     op("RoleAssignments_Create", PUT, workspace!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
     op("RoleAssignments_Delete", DELETE, workspace!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
     op("Permissions_ListForWorkspace", GET, workspace!("/providers/Microsoft.Authorization/permissions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/permissions/read"), authorization::permissions),
+    op("RoleDefinitions_List", GET, "/providers/Microsoft.Authorization/roleDefinitions", AUTHORIZATION, Door::Arm(""), authorization::roles),
+    op("RoleDefinitions_Get", GET, "/providers/Microsoft.Authorization/roleDefinitions/{name}", AUTHORIZATION, Door::Arm(""), authorization::role),
+    op("RoleDefinitions_List", GET, at_management_group!("/providers/Microsoft.Authorization/roleDefinitions"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::roles),
+    op("RoleDefinitions_Get", GET, at_management_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/read"), authorization::role),
+    op("RoleDefinitions_CreateOrUpdate", PUT, at_management_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/write"), authorization::put_role),
+    op("RoleDefinitions_Delete", DELETE, at_management_group!("/providers/Microsoft.Authorization/roleDefinitions/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleDefinitions/delete"), authorization::delete_role),
+    op("RoleAssignments_ListForScope", GET, at_management_group!("/providers/Microsoft.Authorization/roleAssignments"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignments),
+    op("RoleAssignments_Get", GET, at_management_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignment),
+    op("RoleAssignments_Create", PUT, at_management_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
+    op("RoleAssignments_Delete", DELETE, at_management_group!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
+    op("RoleAssignments_ListForScope", GET, container!("/providers/Microsoft.Authorization/roleAssignments"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignments),
+    op("RoleAssignments_Get", GET, container!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/read"), authorization::assignment),
+    op("RoleAssignments_Create", PUT, container!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/write"), authorization::put_assignment),
+    op("RoleAssignments_Delete", DELETE, container!("/providers/Microsoft.Authorization/roleAssignments/{name}"), AUTHORIZATION, Door::Arm("Microsoft.Authorization/roleAssignments/delete"), authorization::delete_assignment),
 
     // The activity log
     op("EventCategories_List", GET, "/providers/Microsoft.Insights/eventcategories", ACTIVITY, Door::Arm(""), activity::categories),
@@ -391,155 +457,3 @@ impl Operation {
         self.path.0.starts_with("/_twin/")
     }
 }
-
-const ANY: &[&str] = &[];
-const SUBSCRIPTIONS: &[&str] = &[
-    "2016-06-01",
-    "2018-06-01",
-    "2019-06-01",
-    "2019-11-01",
-    "2020-01-01",
-    "2021-01-01",
-    "2021-10-01",
-    "2022-09-01",
-    "2022-12-01",
-];
-const RESOURCES: &[&str] = &[
-    "2018-05-01",
-    "2019-07-01",
-    "2019-10-01",
-    "2020-06-01",
-    "2020-10-01",
-    "2021-01-01",
-    "2021-04-01",
-    "2022-09-01",
-    "2023-07-01",
-    "2024-03-01",
-    "2024-07-01",
-    "2024-11-01",
-    "2025-03-01",
-    "2025-04-01",
-];
-const DEPLOYMENTS: &[&str] = &[
-    "2015-01-01",
-    "2016-09-01",
-    "2017-05-10",
-    "2018-02-01",
-    "2018-05-01",
-    "2019-03-01",
-    "2019-05-01",
-    "2019-05-10",
-    "2019-07-01",
-    "2019-08-01",
-    "2019-10-01",
-    "2020-06-01",
-    "2020-08-01",
-    "2020-10-01",
-    "2021-01-01",
-    "2021-04-01",
-    "2022-09-01",
-    "2023-07-01",
-    "2024-03-01",
-    "2024-07-01",
-    "2024-11-01",
-    "2025-03-01",
-    "2025-04-01",
-];
-const IDENTITIES: &[&str] = &[
-    "2015-08-31-preview",
-    "2018-11-30",
-    "2021-09-30-preview",
-    "2022-01-31-preview",
-    "2023-01-31",
-    "2023-07-31-preview",
-    "2024-11-30",
-];
-const CONNECTIONS: &[&str] = &["2015-08-01-preview", "2016-06-01", "2018-07-01-preview"];
-const LOGIC: &[&str] =
-    &["2015-02-01-preview", "2016-06-01", "2016-10-01", "2017-07-01", "2018-07-01-preview", "2019-05-01"];
-const APPS: &[&str] = &["2022-03-01", "2022-10-01", "2023-05-01", "2024-03-01", "2025-01-01", "2025-07-01"];
-const WORKSPACES: &[&str] = &[
-    "2020-08-01",
-    "2020-10-01",
-    "2021-06-01",
-    "2021-12-01-preview",
-    "2022-10-01",
-    "2023-09-01",
-    "2025-02-01",
-    "2025-07-01",
-];
-const TABLES: &[&str] = &["2021-12-01-preview", "2022-10-01", "2023-09-01", "2025-02-01", "2025-07-01"];
-const SOLUTIONS: &[&str] = &["2015-11-01-preview"];
-const SECURITY_LOCATIONS: &[&str] = &["2015-06-01-preview"];
-const ALERTS_2022: &[&str] = &["2022-01-01"];
-const ALERTS: &[&str] = &["2019-01-01", "2020-01-01", "2021-01-01", "2021-11-01", "2022-01-01"];
-const SUPPRESSION: &[&str] = &["2019-01-01-preview"];
-const SECURITY_SETTINGS: &[&str] = &["2019-01-01", "2021-06-01", "2021-07-01", "2022-05-01"];
-const PRICINGS: &[&str] = &["2018-06-01", "2022-03-01", "2023-01-01", "2024-01-01"];
-const AUTHORIZATION: &[&str] = &[
-    "2015-07-01",
-    "2016-07-01",
-    "2017-05-01",
-    "2017-09-01",
-    "2017-10-01-preview",
-    "2018-01-01-preview",
-    "2018-07-01",
-    "2018-09-01-preview",
-    "2018-12-01-preview",
-    "2019-04-01-preview",
-    "2020-03-01-preview",
-    "2020-04-01-preview",
-    "2020-08-01-preview",
-    "2020-10-01-preview",
-    "2021-04-01-preview",
-    "2022-04-01",
-    "2022-05-01-preview",
-];
-const ARM_QUERY: &[&str] = &["2017-10-01"];
-const ACTIVITY: &[&str] = &["2015-04-01"];
-const SENTINEL: &[&str] = &[
-    "2019-01-01-preview",
-    "2020-01-01",
-    "2020-04-01",
-    "2021-03-01-preview",
-    "2021-04-01",
-    "2021-09-01-preview",
-    "2021-10-01",
-    "2021-10-01-preview",
-    "2022-01-01-preview",
-    "2022-04-01-preview",
-    "2022-05-01-preview",
-    "2022-06-01-preview",
-    "2022-07-01-preview",
-    "2022-08-01",
-    "2022-08-01-preview",
-    "2022-09-01-preview",
-    "2022-10-01-preview",
-    "2022-11-01",
-    "2022-11-01-preview",
-    "2022-12-01-preview",
-    "2023-02-01",
-    "2023-02-01-preview",
-    "2023-03-01-preview",
-    "2023-04-01-preview",
-    "2023-05-01-preview",
-    "2023-06-01-preview",
-    "2023-07-01-preview",
-    "2023-08-01-preview",
-    "2023-09-01-preview",
-    "2023-10-01-preview",
-    "2023-11-01",
-    "2023-12-01-preview",
-    "2024-01-01-preview",
-    "2024-03-01",
-    "2024-04-01-preview",
-    "2024-09-01",
-    "2024-10-01-preview",
-    "2025-01-01-preview",
-    "2025-03-01",
-    "2025-04-01-preview",
-    "2025-06-01",
-    "2025-07-01-preview",
-    "2025-09-01",
-    "2025-10-01-preview",
-];

@@ -26,35 +26,8 @@ impl Host for Cloud<'_> {
         self.0.twin.world().new_guid()
     }
 
-    /// The public cloud's. Source: "Deployment functions for ARM templates", environment.
     fn environment(&self) -> Value {
-        json!({
-            "name": "AzureCloud",
-            "gallery": "https://gallery.azure.com/",
-            "graph": "https://graph.windows.net/",
-            "portal": "https://portal.azure.com",
-            "graphAudience": "https://graph.windows.net/",
-            "activeDirectoryDataLake": "https://datalake.azure.net/",
-            "batch": "https://batch.core.windows.net/",
-            "media": "https://rest.media.azure.net",
-            "sqlManagement": "https://management.core.windows.net:8443/",
-            "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
-            "resourceManager": "https://management.azure.com/",
-            "authentication": {
-                "loginEndpoint": "https://login.microsoftonline.com/",
-                "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
-                "tenant": "common",
-                "identityProvider": "AAD",
-            },
-            "suffixes": {
-                "acrLoginServer": ".azurecr.io",
-                "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
-                "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
-                "keyvaultDns": ".vault.azure.net",
-                "sqlServerHostname": ".database.windows.net",
-                "storage": "core.windows.net",
-            },
-        })
+        environment(&self.0.origin)
     }
 
     fn tenant(&self) -> Value {
@@ -79,6 +52,64 @@ impl Host for Cloud<'_> {
     fn list(&self, function: &str, id: &str, api_version: &str, input: Option<&Value>) -> Result<Value, Refusal> {
         inside::ask(self.0, Method::POST, &format!("{id}/{function}"), api_version, input).map_err(refusal)
     }
+}
+
+/// What `environment()` answers in the cloud whose Resource Manager is called by this origin; the public cloud's where it is no
+/// cloud's own.
+///
+/// Sources: "Deployment functions for ARM templates", environment; azure-cli-core `cloud.py` for the Government cloud.
+pub(crate) fn environment(origin: &str) -> Value {
+    if origin.ends_with(".usgovcloudapi.net") {
+        return json!({
+            "name": "AzureUSGovernment",
+            "gallery": "https://gallery.usgovcloudapi.net/",
+            "graph": "https://graph.windows.net/",
+            "portal": "https://portal.azure.us",
+            "graphAudience": "https://graph.windows.net/",
+            "batch": "https://batch.core.usgovcloudapi.net/",
+            "sqlManagement": "https://management.core.usgovcloudapi.net:8443/",
+            "resourceManager": "https://management.usgovcloudapi.net",
+            "authentication": {
+                "loginEndpoint": "https://login.microsoftonline.us/",
+                "audiences": ["https://management.core.usgovcloudapi.net", "https://management.usgovcloudapi.net"],
+                "tenant": "common",
+                "identityProvider": "AAD",
+            },
+            "suffixes": {
+                "acrLoginServer": ".azurecr.us",
+                "keyvaultDns": ".vault.usgovcloudapi.net",
+                "sqlServerHostname": ".database.usgovcloudapi.net",
+                "storage": "core.usgovcloudapi.net",
+            },
+        });
+    }
+    json!({
+        "name": "AzureCloud",
+        "gallery": "https://gallery.azure.com/",
+        "graph": "https://graph.windows.net/",
+        "portal": "https://portal.azure.com",
+        "graphAudience": "https://graph.windows.net/",
+        "activeDirectoryDataLake": "https://datalake.azure.net/",
+        "batch": "https://batch.core.windows.net/",
+        "media": "https://rest.media.azure.net",
+        "sqlManagement": "https://management.core.windows.net:8443/",
+        "vmImageAliasDoc": "https://raw.githubusercontent.com/Azure/azure-rest-api-specs/master/arm-compute/quickstart-templates/aliases.json",
+        "resourceManager": "https://management.azure.com/",
+        "authentication": {
+            "loginEndpoint": "https://login.microsoftonline.com/",
+            "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
+        },
+        "suffixes": {
+            "acrLoginServer": ".azurecr.io",
+            "azureDatalakeAnalyticsCatalogAndJob": "azuredatalakeanalytics.net",
+            "azureDatalakeStoreFileSystem": "azuredatalakestore.net",
+            "keyvaultDns": ".vault.azure.net",
+            "sqlServerHostname": ".database.windows.net",
+            "storage": "core.windows.net",
+        },
+    })
 }
 
 /// A refusal's code and words, whatever envelope they are in.

@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 pub(crate) use carry::{Order, deploy, planned};
+pub(crate) use cloud::environment;
 pub(crate) use identity::{Principal, give_identities, new_principal};
 pub(crate) use play::start;
 pub(crate) use what_if::what_if;
@@ -113,11 +114,13 @@ impl Deployed {
         self.resources.insert(key, resource).is_none()
     }
 
-    /// Deletes a resource, and its runs if it is a workflow; answers whether there was one.
+    /// Deletes a resource with all that is in it, and the runs of workflows; answers whether there was one.
     pub(crate) fn delete(&mut self, id: &str) -> bool {
         let key = Key::of(id);
-        self.schedules.remove(&key);
-        self.resources.remove(&key).is_some()
+        self.schedules.retain(|other, _| !is_within(&other.0, &key.0));
+        let found = self.resources.contains_key(&key);
+        self.resources.retain(|other, _| !is_within(&other.0, &key.0));
+        found
     }
 
     /// Whether a resource group of that name was deployed.

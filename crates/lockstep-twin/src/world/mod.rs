@@ -125,10 +125,10 @@ impl World {
     pub(crate) fn new(estate: Arc<Estate>, settings: Settings, clock: Clock) -> Self {
         let mut world = Self {
             sentinels: estate.workspaces().into_iter().map(Sentinel::new).collect(),
+            rights: Rights::new(&estate),
             estate,
             settings: Settings::default(),
             alerts: Alerts::default(),
-            rights: Rights::new(),
             shelf: Shelf::new(),
             activities: Vec::new(),
             told: None,

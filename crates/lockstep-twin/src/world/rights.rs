@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::clock::later;
+use crate::estate::{Estate, Subscription};
 
 /// What somebody in a role may do. `*` in an action stands for anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,12 +56,38 @@ pub struct Assignment {
 pub(crate) struct Rights {
     roles: Vec<Role>,
     assignments: Vec<Assignment>,
+    /// Each subscription's id with that of the root management group that it is in.
+    roots: Vec<[String; 2]>,
 }
 
 impl Rights {
     /// The built-in roles, and no assignment.
-    pub(super) fn new() -> Self {
-        Self { roles: BUILT_IN.iter().map(BuiltIn::role).collect(), assignments: Vec::new() }
+    pub(super) fn new(estate: &Estate) -> Self {
+        let root = |one: Subscription| {
+            let tenant = one.tenant_id.as_deref().unwrap_or(&estate.tenant_id);
+            [format!("/subscriptions/{}", one.id), root_group(tenant)]
+        };
+        let roots = estate.subscriptions().into_iter().map(root).collect();
+        Self { roles: BUILT_IN.iter().map(BuiltIn::role).collect(), assignments: Vec::new(), roots }
+    }
+
+    /// Whether what holds at `above` holds at `scope`.
+    fn covers(&self, above: &str, scope: &str) -> bool {
+        is_within(scope, above)
+            || self
+                .roots
+                .iter()
+                .any(|[subscription, root]| root.eq_ignore_ascii_case(above) && is_within(scope, subscription))
+    }
+
+    /// Whether somebody is in a role.
+    pub(crate) fn is_held(&self, role: &str) -> bool {
+        self.assignments.iter().any(|assignment| assignment.role.eq_ignore_ascii_case(role))
+    }
+
+    /// Ends every assignment at and below a scope that is no more.
+    pub(crate) fn revoke_within(&mut self, scope: &str) {
+        self.assignments.retain(|assignment| !is_within(&assignment.scope, scope));
     }
 
     pub(crate) fn roles(&self) -> &[Role] {
@@ -119,7 +146,7 @@ impl Rights {
         self.assignments.iter().any(|assignment| {
             assignment.principal_id.eq_ignore_ascii_case(principal_id)
                 && assignment.effective <= now
-                && (is_within(scope, &assignment.scope) || is_within(&assignment.scope, scope))
+                && (self.covers(&assignment.scope, scope) || is_within(&assignment.scope, scope))
         })
     }
 
@@ -142,7 +169,7 @@ impl Rights {
         let holds = move |assignment: &&Assignment| {
             assignment.principal_id.eq_ignore_ascii_case(principal_id)
                 && assignment.effective <= now
-                && is_within(scope, &assignment.scope)
+                && self.covers(&assignment.scope, scope)
         };
         self.assignments.iter().filter(holds).filter_map(|assignment| self.role(&assignment.role))
     }
@@ -186,6 +213,13 @@ impl Role {
         let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, action));
         any(&self.actions) && !any(&self.not_actions)
     }
+}
+
+/// The id of the management group that all subscriptions of a tenant are in. Its name is the tenant's.
+///
+/// Source: "What are Azure management groups?", Root management group for each directory.
+pub(crate) fn root_group(tenant_id: &str) -> String {
+    format!("/providers/Microsoft.Management/managementGroups/{tenant_id}")
 }
 
 /// Whether `scope` lies at or below `above`, by whole segments.
@@ -441,7 +475,7 @@ mod tests {
     }
 
     fn check(role: &str, action: &str, expected: bool) {
-        let rights = Rights::new();
+        let rights = Rights::new(&Estate::default());
         assert_eq!(rights.role(role).unwrap().allows(action), expected, "{role}: {action}");
     }
 }

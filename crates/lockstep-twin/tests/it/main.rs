@@ -12,6 +12,7 @@ mod deployments;
 mod estates;
 mod faults;
 mod histories;
+mod homes;
 mod incidents;
 mod keeping;
 mod loading;

@@ -11,7 +11,7 @@ use crate::arguments::{Apply, Format};
 use crate::exit_code::ExitCode;
 use crate::plan_file::PlanFile;
 use crate::problem::Problem;
-use crate::render::{self, Pace, Screen};
+use crate::render::{self, Pace, Progress, Screen};
 use crate::settings::{Environment, Settings};
 
 /// Makes a pass, carries out a plan file, or goes on with a run that was cut short; shows what became of each change.
@@ -33,35 +33,49 @@ pub fn run(
     progress.show("looking ...");
     super::runtime()?.block_on(async {
         let engine = workspace::engine(settings, options.pass).await?;
-        let planned = if options.resume { resumed(settings, &engine).await? } else { planned };
-        let stop = CancellationToken::new();
-        let pace = Pace::new(engine.clock);
-        let told = |told: Told<'_>| progress.show(&pace.line(told));
-        match planned {
-            None => {
-                let history = engine.ledger.history();
-                // A pass that wrote something has something to show, which the next one would not.
-                let lacks = |pass: &Pass| pass.conclusion() == Conclusion::Rights && pass.written() == 0;
-                let ask = || engine.pass(&stop, &told);
-                let pass = workspace::granted(&history, options.wait_for_rights, &stop, lacks, ask);
-                let pass = workspace::until_asked(pass, &stop).await??;
-                match options.pass.format {
-                    Format::Text => render::pass(&pass, screen),
-                    Format::Json => screen.json(&render::pass_json(settings, &pass)),
-                }
-                Ok(workspace::exit_code(pass.conclusion()))
-            }
-            Some(planned) => {
-                let done = workspace::until_asked(engine.carry_out(&planned, &stop, &told), &stop).await?;
-                let done: CarriedOut = done.map_err(|stopped| workspace::stopped(&stopped))?;
-                match options.pass.format {
-                    Format::Text => render::carried_out(&done, screen),
-                    Format::Json => screen.json(&render::carried_out_json(settings, &done)),
-                }
-                Ok(workspace::exit_code(done.conclusion()))
-            }
-        }
+        let ended = act(settings, options, &engine, planned, &progress, screen).await;
+        workspace::close(&engine.ledger).await;
+        ended
     })
+}
+
+/// Does what was asked for with the ledger open.
+async fn act(
+    settings: &Settings,
+    options: &Apply,
+    engine: &Engine,
+    planned: Option<Planned>,
+    progress: &Progress,
+    screen: &mut Screen,
+) -> Result<ExitCode, Problem> {
+    let planned = if options.resume { resumed(settings, engine).await? } else { planned };
+    let stop = CancellationToken::new();
+    let pace = Pace::new(engine.clock);
+    let told = |told: Told<'_>| progress.show(&pace.line(told));
+    match planned {
+        None => {
+            let history = engine.ledger.history();
+            // A pass that wrote something has something to show, which the next one would not.
+            let lacks = |pass: &Pass| pass.conclusion() == Conclusion::Rights && pass.written() == 0;
+            let ask = || engine.pass(&stop, &told);
+            let pass = workspace::granted(&history, options.wait_for_rights, &stop, lacks, ask);
+            let pass = workspace::until_asked(pass, &stop).await??;
+            match options.pass.format {
+                Format::Text => render::pass(&pass, screen),
+                Format::Json => screen.json(&render::pass_json(settings, &pass)),
+            }
+            Ok(workspace::exit_code(pass.conclusion()))
+        }
+        Some(planned) => {
+            let done = workspace::until_asked(engine.carry_out(&planned, &stop, &told), &stop).await?;
+            let done: CarriedOut = done.map_err(|stopped| workspace::stopped(&stopped))?;
+            match options.pass.format {
+                Format::Text => render::carried_out(&done, screen),
+                Format::Json => screen.json(&render::carried_out_json(settings, &done)),
+            }
+            Ok(workspace::exit_code(done.conclusion()))
+        }
+    }
 }
 
 /// The plan of a file, checked against the settings.

@@ -1,32 +1,31 @@
 //! `lockstep approve`: a person's yes to what a brake holds.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use lockstep_engine::Clock;
-use lockstep_ledger::{Approval, Approved, Error, Event, History, Holder, Ledger, OutOfOrder, Sqlite, leave_approval};
+use lockstep_ledger::{Approval, Approved, Error, Event, History, Holder, Ledger, Log, OutOfOrder, leave_approval};
 
-use super::workspace::ledger_problem;
+use super::workspace::{self, ledger_problem};
 use crate::arguments::{Approve, Format};
 use crate::exit_code::ExitCode;
 use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Screen};
-use crate::settings::Environment;
+use crate::settings::{Environment, LedgerHome};
 
 /// Shows the brakes that are on, or releases what one of them held when it was shown under its number.
 ///
 /// # Errors
 /// No brake has that number, nobody is named, or the ledger cannot be used.
 pub fn run(
-    path: &Path,
+    home: &LedgerHome,
     options: &Approve,
     environment: &Environment,
     screen: &mut Screen,
 ) -> Result<ExitCode, Problem> {
-    let log = Sqlite::new(path);
+    let log = home.log();
     let runtime = super::runtime()?;
-    let history = match runtime.block_on(History::replay(&log)) {
+    let history = match runtime.block_on(History::replay(&*log)) {
         // Nothing was ever held.
         Err(Error::Missing { .. }) => History::default(),
         replayed => replayed.map_err(|error| ledger_problem(&error))?,
@@ -75,12 +74,15 @@ pub fn who(named: Option<&str>, environment: &Environment) -> Result<String, Pro
 ///
 /// # Errors
 /// The ledger cannot be used.
-pub async fn enter(log: Sqlite, approved: Approved) -> Result<bool, Error> {
+pub async fn enter(log: Arc<dyn Log>, approved: Approved) -> Result<bool, Error> {
     let now = Clock::system().now();
     let holder = Holder { instance: format!("approve, by {}", approved.by), since: now };
-    let log = Arc::new(log);
-    match Ledger::open(log.clone(), &holder).await {
-        Ok(ledger) => ledger.append(now, Event::Approved(approved)).await.map(|_| false),
+    match Ledger::open(Arc::clone(&log), &holder).await {
+        Ok(ledger) => {
+            let entered = ledger.append(now, Event::Approved(approved)).await;
+            workspace::close(&ledger).await;
+            entered.map(|_| false)
+        }
         Err(Error::Held { .. }) => leave_approval(&*log, approved).await.map(|()| true),
         Err(error) => Err(error),
     }

@@ -1,7 +1,7 @@
 //! `lockstep doctor`: whether the tenant is set up so that a pass can do its work. Writes nothing.
 
 use lockstep_engine::{Check, Clock, LedgerFacts, LedgerFound, Status, examine};
-use lockstep_ledger::{Error, History, Sqlite};
+use lockstep_ledger::{Error, History};
 
 use super::workspace;
 use crate::arguments::{Doctor, Format, Pass};
@@ -30,8 +30,8 @@ pub fn run(settings: &Settings, options: Doctor, screen: &mut Screen) -> Result<
 async fn checks(settings: &Settings, options: Doctor) -> Result<Vec<Check>, Problem> {
     let observer = workspace::observer(settings, Pass { format: options.format, patience: options.patience })?;
     let ledger = LedgerFacts {
-        place: settings.ledger.display().to_string(),
-        found: match History::replay(&Sqlite::new(&settings.ledger)).await {
+        place: settings.ledger.to_string(),
+        found: match History::replay(&*settings.ledger.log()).await {
             Err(Error::Missing { .. }) => LedgerFound::Nothing,
             Err(error) => LedgerFound::Unusable(error.to_string()),
             Ok(history) => LedgerFound::Ledger { entries: history.entries(), runs: history.runs().len() },

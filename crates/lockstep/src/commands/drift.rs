@@ -1,7 +1,7 @@
 //! `lockstep drift`: every alert and incident that say different things, and since when. Writes nothing.
 
 use lockstep_engine::Drift;
-use lockstep_ledger::{Error, History, Sqlite};
+use lockstep_ledger::{Error, History};
 
 use super::workspace;
 use crate::arguments::{Format, Pass};
@@ -29,7 +29,7 @@ pub fn run(settings: &Settings, options: Pass, screen: &mut Screen) -> Result<Ex
 
 async fn drift(settings: &Settings, options: Pass) -> Result<Drift, Problem> {
     let observer = workspace::observer(settings, options)?;
-    let history = match History::replay(&Sqlite::new(&settings.ledger)).await {
+    let history = match History::replay(&*settings.ledger.log()).await {
         // Nothing was ever agreed on.
         Err(Error::Missing { .. }) => History::default(),
         replayed => replayed.map_err(|error| workspace::ledger_problem(&error))?,

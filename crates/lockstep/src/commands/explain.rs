@@ -1,10 +1,8 @@
 //! `lockstep explain`: one incident, how it came to stand where it does, and what is made of it. Writes nothing.
 
-use std::sync::Arc;
-
 use lockstep_azure::Which;
 use lockstep_engine::Explanation;
-use lockstep_ledger::{Entries, Entry, Error, Filter, History, Log, Sqlite};
+use lockstep_ledger::{Entries, Entry, Error, Filter, History};
 
 use super::workspace;
 use crate::arguments::{Explain, Format};
@@ -39,7 +37,7 @@ pub fn run(settings: &Settings, options: &Explain, screen: &mut Screen) -> Resul
 
 async fn explain(settings: &Settings, which: &Which, options: &Explain) -> Result<(Explanation, Vec<Entry>), Problem> {
     let observer = workspace::observer(settings, options.pass)?;
-    let log: Arc<dyn Log> = Arc::new(Sqlite::new(&settings.ledger));
+    let log = settings.ledger.log();
     let history = match History::replay(&*log).await {
         Err(Error::Missing { .. }) => None,
         replayed => Some(replayed.map_err(|error| workspace::ledger_problem(&error))?),

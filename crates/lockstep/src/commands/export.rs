@@ -12,8 +12,6 @@ use crate::settings;
 /// # Errors
 /// There is no such policy, or the home cannot do what it says.
 pub fn run(command: ExportCommand, common: &Common, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    match command {
-        ExportCommand::LogicApp => screen.json(&export::template(&settings::policy(common)?.policy)?),
-    }
+    screen.json(&export::made(command, || settings::policy(common))?);
     Ok(ExitCode::Done)
 }

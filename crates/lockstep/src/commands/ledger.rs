@@ -2,12 +2,9 @@
 
 mod lost;
 
-use std::path::Path;
-use std::sync::Arc;
-
 use lockstep_core::{IncidentId, Time};
 use lockstep_engine::Clock;
-use lockstep_ledger::{Entries, Entry, Error, Filter, Holder, Log, RunId, Sqlite, prune, verify};
+use lockstep_ledger::{Entries, Entry, Error, Filter, Holder, RunId, prune, verify};
 
 use serde_json::json;
 
@@ -17,7 +14,7 @@ use crate::exit_code::ExitCode;
 use crate::platform;
 use crate::problem::Problem;
 use crate::render::{self, Redaction, Screen};
-use crate::settings::{self, Environment, Settings};
+use crate::settings::{self, Environment, LedgerHome, Settings};
 
 /// Shows the entries that are wanted, checks them all, hands them out or removes bodies.
 ///
@@ -30,24 +27,24 @@ pub fn run(
     screen: &mut Screen,
 ) -> Result<ExitCode, Problem> {
     let everything = || Settings::read(common, environment);
-    let path = || settings::ledger(common);
+    let home = || settings::ledger(common, environment);
     match &options.command {
-        None => list(&path()?, &options.list.filter, options.list.format, screen),
-        Some(LedgerCommand::List(list)) => self::list(&path()?, &list.filter, list.format, screen),
-        Some(LedgerCommand::Show { entry }) => show(&path()?, *entry, screen),
-        Some(LedgerCommand::Export(export)) => self::export(&path()?, export, screen),
+        None => list(&home()?, &options.list.filter, options.list.format, screen),
+        Some(LedgerCommand::List(list)) => self::list(&home()?, &list.filter, list.format, screen),
+        Some(LedgerCommand::Show { entry }) => show(&home()?, *entry, screen),
+        Some(LedgerCommand::Export(export)) => self::export(&home()?, export, screen),
         Some(LedgerCommand::Verify(options)) if options.against_workspace => {
             compare(&everything()?, options.pass, screen)
         }
-        Some(LedgerCommand::Verify(options)) => check(&path()?, options.pass.format, screen),
-        Some(LedgerCommand::Prune(options)) => remove(&path()?, options, screen),
+        Some(LedgerCommand::Verify(options)) => check(&home()?, options.pass.format, screen),
+        Some(LedgerCommand::Prune(options)) => remove(&home()?, options, screen),
         Some(LedgerCommand::Rebuild(options)) => lost::rebuild(&everything()?, options, environment, screen),
         Some(LedgerCommand::AcceptNewStart(options)) => lost::accept(&everything()?, options, environment, screen),
     }
 }
 
-fn list(path: &Path, wanted: &LedgerFilter, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let entries = read(path, filter(wanted)?)?;
+fn list(home: &LedgerHome, wanted: &LedgerFilter, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(home, filter(wanted)?)?;
     match format {
         Format::Text => render::entries(&entries, screen),
         Format::Json => screen.json(&render::entries_json(&entries, Redaction::None)),
@@ -56,12 +53,12 @@ fn list(path: &Path, wanted: &LedgerFilter, format: Format, screen: &mut Screen)
 }
 
 /// One entry with the bodies that it names.
-fn show(path: &Path, number: u64, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let entries = read(path, Filter { numbers: Some(number..=number), ..Filter::default() })?;
+fn show(home: &LedgerHome, number: u64, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(home, Filter { numbers: Some(number..=number), ..Filter::default() })?;
     let Some(entry) = entries.first() else {
-        return Err(Problem::usage(format!("{} has no entry {number}", path.display())));
+        return Err(Problem::usage(format!("{home} has no entry {number}")));
     };
-    let log = Sqlite::new(path);
+    let log = home.log();
     let runtime = super::runtime()?;
     let body = |hash| runtime.block_on(log.body(hash)).map_err(|error| ledger_problem(&error));
     let bodies: Result<Vec<_>, Problem> =
@@ -70,8 +67,8 @@ fn show(path: &Path, number: u64, screen: &mut Screen) -> Result<ExitCode, Probl
     Ok(ExitCode::Done)
 }
 
-fn export(path: &Path, options: &Export, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let entries = read(path, filter(&options.filter)?)?;
+fn export(home: &LedgerHome, options: &Export, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let entries = read(home, filter(&options.filter)?)?;
     let redaction = if options.redact { Redaction::Names } else { Redaction::None };
     let text = match options.format {
         crate::arguments::ExportFormat::Json => {
@@ -91,11 +88,11 @@ fn export(path: &Path, options: &Export, screen: &mut Screen) -> Result<ExitCode
     Ok(ExitCode::Done)
 }
 
-fn check(path: &Path, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let log: Arc<dyn Log> = Arc::new(Sqlite::new(path));
+fn check(home: &LedgerHome, format: Format, screen: &mut Screen) -> Result<ExitCode, Problem> {
+    let log = home.log();
     let verified = super::runtime()?.block_on(verify(&log)).map_err(|error| ledger_problem(&error))?;
     match format {
-        Format::Text => render::verified(path, &verified, screen),
+        Format::Text => render::verified(home, &verified, screen),
         Format::Json => screen.json(&render::verified_json(&verified)),
     }
     Ok(ExitCode::Done)
@@ -103,7 +100,7 @@ fn check(path: &Path, format: Format, screen: &mut Screen) -> Result<ExitCode, P
 
 /// The ledger by itself, and beside what the workspace tells.
 fn compare(settings: &Settings, options: Pass, screen: &mut Screen) -> Result<ExitCode, Problem> {
-    let log: Arc<dyn Log> = Arc::new(Sqlite::new(&settings.ledger));
+    let log = settings.ledger.log();
     if options.format == Format::Text {
         render::header(settings, screen);
     }
@@ -127,16 +124,18 @@ fn compare(settings: &Settings, options: Pass, screen: &mut Screen) -> Result<Ex
     Ok(if comparison.holds() { ExitCode::Done } else { ExitCode::Ledger })
 }
 
-fn remove(path: &Path, options: &Prune, screen: &mut Screen) -> Result<ExitCode, Problem> {
+fn remove(home: &LedgerHome, options: &Prune, screen: &mut Screen) -> Result<ExitCode, Problem> {
     let now = Clock::system().now();
     let age = i64::try_from(options.older_than.as_secs()).unwrap_or(i64::MAX);
     let cutoff = Time::from_ticks(now.ticks().saturating_sub(age.saturating_mul(Time::TICKS_PER_SECOND)));
     let pruned = super::runtime()?.block_on(async {
         // Where there is no ledger, none is to be made.
-        lockstep_ledger::History::replay(&Sqlite::new(path)).await?;
+        lockstep_ledger::History::replay(&*home.log()).await?;
         let holder = Holder { instance: "ledger prune".to_owned(), since: now };
-        let ledger = lockstep_ledger::Ledger::open(Arc::new(Sqlite::new(path)), &holder).await?;
-        prune(&ledger, cutoff, now).await
+        let ledger = lockstep_ledger::Ledger::open(home.log(), &holder).await?;
+        let pruned = prune(&ledger, cutoff, now).await;
+        workspace::close(&ledger).await;
+        pruned
     });
     let pruned = pruned.map_err(|error: Error| ledger_problem(&error))?;
     screen.line(&match pruned {
@@ -150,8 +149,8 @@ fn remove(path: &Path, options: &Prune, screen: &mut Screen) -> Result<ExitCode,
     Ok(ExitCode::Done)
 }
 
-fn read(path: &Path, filter: Filter) -> Result<Vec<Entry>, Problem> {
-    let log: Arc<dyn Log> = Arc::new(Sqlite::new(path));
+fn read(home: &LedgerHome, filter: Filter) -> Result<Vec<Entry>, Problem> {
+    let log = home.log();
     super::runtime()?.block_on(Entries::new(log, filter).all()).map_err(|error| ledger_problem(&error))
 }
 

@@ -59,7 +59,9 @@ pub fn run(arguments: Arguments, environment: &Environment, screen: &mut Screen)
         }
         Command::Watch(options) => watch::run(Workspaces::settings(common, environment)?, common, &options, screen),
         Command::Undo(options) => undo::run(&Settings::read(common, environment)?, &options, environment, screen),
-        Command::Approve(options) => approve::run(&settings::ledger(common)?, &options, environment, screen),
+        Command::Approve(options) => {
+            approve::run(&settings::ledger(common, environment)?, &options, environment, screen)
+        }
         Command::Ledger(options) => ledger::run(common, &options, environment, screen),
         Command::Explain(options) => explain::run(&Settings::read(common, environment)?, &options, screen),
         Command::Drift(options) => {

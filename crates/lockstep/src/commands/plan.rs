@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use lockstep_engine::{Observation, Stopped};
-use lockstep_ledger::{Error, History, Sqlite};
+use lockstep_ledger::{Error, History};
 
 use tokio_util::sync::CancellationToken;
 
@@ -58,8 +58,8 @@ fn write(file: &Path, plan: &PlanFile) -> Result<(), Problem> {
 /// What was seen, and whether a pass with this ledger might write.
 async fn observe(settings: &Settings, options: &Plan) -> Result<(Observation, Result<(), Stopped>), Problem> {
     let observer = workspace::observer(settings, options.pass())?;
-    let log = Sqlite::new(&settings.ledger);
-    let history = match History::replay(&log).await {
+    let log = settings.ledger.log();
+    let history = match History::replay(&*log).await {
         // Nothing was ever written.
         Err(Error::Missing { .. }) => History::default(),
         replayed => replayed.map_err(|error| workspace::ledger_problem(&error))?,
@@ -67,6 +67,6 @@ async fn observe(settings: &Settings, options: &Plan) -> Result<(Observation, Re
     let stop = CancellationToken::new();
     let ask = || observer.observe(&history);
     let observation = workspace::granted(&history, options.wait_for_rights, &stop, |_| false, ask).await?;
-    let vouched = observation.vouched(&workspace::identity(settings), &log).await;
+    let vouched = observation.vouched(&workspace::identity(settings), &*log).await;
     Ok((observation, vouched))
 }

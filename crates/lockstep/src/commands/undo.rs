@@ -1,5 +1,6 @@
 //! `lockstep undo`: takes back what a run wrote.
 
+use lockstep_engine::{Engine, Undone};
 use tokio_util::sync::CancellationToken;
 
 use super::{approve, ledger, workspace};
@@ -30,17 +31,24 @@ pub fn run(
     screen.status("looking ...");
     let undone = super::runtime()?.block_on(async {
         let engine = workspace::engine(settings, options.pass).await?;
-        if engine.ledger.history().runs().iter().all(|run| run.id() != undo.run) {
-            let problem = Problem::usage(format!("the ledger knows no run {}", undo.run));
-            return Err(problem.hint("`lockstep ledger` shows the runs"));
-        }
-        let stop = CancellationToken::new();
-        let undone = workspace::until_asked(engine.undo(&undo, &stop), &stop).await?;
-        undone.map_err(|stopped| workspace::stopped(&stopped))
+        let undone = act(&engine, &undo).await;
+        workspace::close(&engine.ledger).await;
+        undone
     })?;
     match options.pass.format {
         Format::Text => render::undone(&undone, screen),
         Format::Json => screen.json(&render::undone_json(settings, &undone)),
     }
     Ok(workspace::exit_code(undone.conclusion()))
+}
+
+/// Takes back with the ledger open.
+async fn act(engine: &Engine, undo: &lockstep_engine::Undo) -> Result<Undone, Problem> {
+    if engine.ledger.history().runs().iter().all(|run| run.id() != undo.run) {
+        let problem = Problem::usage(format!("the ledger knows no run {}", undo.run));
+        return Err(problem.hint("`lockstep ledger` shows the runs"));
+    }
+    let stop = CancellationToken::new();
+    let undone = workspace::until_asked(engine.undo(undo, &stop), &stop).await?;
+    undone.map_err(|stopped| workspace::stopped(&stopped))
 }

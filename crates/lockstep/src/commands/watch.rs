@@ -171,6 +171,7 @@ impl Watched {
             },
         };
         watcher.problems.told().await;
+        workspace::close(&engine.ledger).await;
         ended
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use lockstep_azure::{Error, Fault, Options, Patience, Wait, Workspace};
 use lockstep_engine::{Clock, Conclusion, Engine, Identity, Observer, Stopped};
-use lockstep_ledger::{History, Holder, Ledger, PolicyUsed, Sqlite};
+use lockstep_ledger::{History, Holder, Ledger, PolicyUsed};
 
 use tokio_util::sync::CancellationToken;
 
@@ -62,8 +62,7 @@ pub async fn engine_telling(
     let observer = observer_telling(settings, options, waits)?;
     let clock = Clock::system();
     let holder = Holder { instance: settings.instance.to_string(), since: clock.now() };
-    let ledger =
-        Ledger::open(Arc::new(Sqlite::new(&settings.ledger)), &holder).await.map_err(|error| ledger_problem(&error))?;
+    let ledger = Ledger::open(settings.ledger.log(), &holder).await.map_err(|error| ledger_problem(&error))?;
     let identity = Arc::new(identity(settings));
     Ok(Engine { observer, ledger, identity, clock })
 }
@@ -92,6 +91,13 @@ pub async fn granted<T, F: Future<Output = Result<T, Stopped>>>(
 ) -> Result<T, Problem> {
     let wait = if history.runs().is_empty() { wait } else { Duration::ZERO };
     lockstep_engine::waiting_for_rights(wait, stop, lacks, ask).await.map_err(|error| stopped(&error))
+}
+
+/// Gives the ledger back, so that the next one need not wait for it.
+pub async fn close(ledger: &Ledger) {
+    if let Err(error) = ledger.close().await {
+        tracing::warn!(%error, "the ledger was not given back; its lease ends by itself");
+    }
 }
 
 /// The problem that stopped a pass.

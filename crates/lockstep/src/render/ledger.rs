@@ -1,9 +1,9 @@
 //! The entries of a ledger.
 
-use std::path::Path;
-
 use lockstep_ledger::{Approval, Asked, Entry, Event, StartedFrom, Verified, WhyMoved};
 use serde_json::{Value, json};
+
+use crate::settings::LedgerHome;
 
 use super::pass::moment;
 use super::table::{Look, cell, look, narrow, table};
@@ -29,10 +29,10 @@ pub fn entries(entries: &[Entry], screen: &mut Screen) {
 }
 
 /// A ledger that holds, for people.
-pub fn verified(path: &Path, verified: &Verified, screen: &mut Screen) {
+pub fn verified(home: &LedgerHome, verified: &Verified, screen: &mut Screen) {
     screen.line(&format!(
         "{} holds: {} entries, {} bodies{}, head {}",
-        safe(&path.display().to_string()),
+        safe(&home.to_string()),
         verified.entries,
         verified.bodies,
         if verified.pruned == 0 { String::new() } else { format!(" ({} of them pruned)", verified.pruned) },

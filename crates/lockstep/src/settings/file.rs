@@ -66,6 +66,7 @@ pub struct WorkspaceTable {
 #[serde(deny_unknown_fields, expecting = "a table with the ledger")]
 pub struct LedgerTable {
     pub path: Option<PathBuf>,
+    pub url: Option<Text>,
     pub other_instance_within: Option<Text>,
 }
 

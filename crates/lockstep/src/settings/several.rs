@@ -163,8 +163,10 @@ fn is_plain(name: &str) -> bool {
 
 /// What is said of a ledger, which is the workspace's own where nothing says where it lies.
 fn with_path(table: Option<LedgerTable>, name: &str) -> LedgerTable {
-    let mut table = table.unwrap_or(LedgerTable { path: None, other_instance_within: None });
-    table.path.get_or_insert_with(|| format!("lockstep-ledger-{name}.db").into());
+    let mut table = table.unwrap_or(LedgerTable { path: None, url: None, other_instance_within: None });
+    if table.url.is_none() {
+        table.path.get_or_insert_with(|| format!("lockstep-ledger-{name}.db").into());
+    }
     table
 }
 
@@ -198,7 +200,10 @@ fn each_has_its_own(all: &mut [(String, Result<Written, Problem>)]) {
     let (mut names, mut ledgers) = (BTreeSet::new(), BTreeSet::new());
     for (name, written) in all {
         let Ok(Written { document, file, .. }) = written else { continue };
-        let ledger = file.ledger.as_ref().and_then(|table| table.path.as_ref()).map(|path| document.beside(path));
+        let ledger = file.ledger.as_ref().and_then(|table| match (&table.url, &table.path) {
+            (Some(url), _) => Some(url.get_ref().trim_end_matches('/').into()),
+            (None, path) => path.as_ref().map(|path| document.beside(path)),
+        });
         if !names.insert(name.clone()) {
             let problem = Problem::usage(format!("two workspaces are called {name}"));
             *written = Err(problem.hint("give one of them another name with called = \"NAME\""));

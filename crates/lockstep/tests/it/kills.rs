@@ -79,7 +79,7 @@ fn i06_a_process_may_be_killed_at_any_moment() {
 }
 
 /// Raises an alert, has its owner move it, and answers its incident with what that has to become.
-fn move_one(cloud: &Cloud, at: usize) -> (String, &'static str) {
+pub fn move_one(cloud: &Cloud, at: usize) -> (String, &'static str) {
     let (status, wanted) = [
         (AlertStatus::Dismissed, "Closed BenignPositive"),
         (AlertStatus::InProgress, "Active"),
@@ -92,7 +92,7 @@ fn move_one(cloud: &Cloud, at: usize) -> (String, &'static str) {
     })
 }
 
-fn said(cloud: &Cloud, incident: &str) -> String {
+pub fn said(cloud: &Cloud, incident: &str) -> String {
     match cloud.twin.with(|world| world.incident_state(incident)).expect("it is there") {
         IncidentState::New => "New".into(),
         IncidentState::Active => "Active".into(),
@@ -116,7 +116,7 @@ fn sleep(time: Duration) {
 }
 
 #[expect(clippy::print_stdout, reason = "the chore that runs this test shows it")]
-fn report(line: &str) {
+pub fn report(line: &str) {
     println!("{line}");
 }
 

@@ -9,6 +9,7 @@ mod export;
 mod faults;
 mod files;
 mod identities;
+mod jobs;
 mod kills;
 mod kql;
 mod ledgers;

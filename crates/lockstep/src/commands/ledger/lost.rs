@@ -22,7 +22,9 @@ pub fn rebuild(
     screen.status("looking ...");
     let rebuilt = super::super::runtime()?.block_on(async {
         let engine = workspace::engine(settings, pass(options)).await?;
-        engine.rebuild(&by).await.map_err(|stopped| workspace::stopped(&stopped))
+        let done = engine.rebuild(&by).await.map_err(|stopped| workspace::stopped(&stopped));
+        workspace::close(&engine.ledger).await;
+        done
     })?;
     screen.line(&render::rebuilt(rebuilt.as_ref(), &by));
     Ok(ExitCode::Done)
@@ -43,7 +45,9 @@ pub fn accept(
     screen.status("looking ...");
     let accepted = super::super::runtime()?.block_on(async {
         let engine = workspace::engine(settings, pass(options)).await?;
-        engine.accept_new_start(&by).await.map_err(|stopped| workspace::stopped(&stopped))
+        let done = engine.accept_new_start(&by).await.map_err(|stopped| workspace::stopped(&stopped));
+        workspace::close(&engine.ledger).await;
+        done
     })?;
     screen.line(&render::accepted(accepted, &by));
     Ok(ExitCode::Done)

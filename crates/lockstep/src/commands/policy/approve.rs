@@ -1,6 +1,6 @@
 //! `lockstep policy approve`: a person's yes to what a policy would lower now.
 
-use lockstep_ledger::{Approval, Approved, Error, Hash, History, Sqlite};
+use lockstep_ledger::{Approval, Approved, Error, Hash, History};
 
 use crate::arguments::{Format, Pass};
 use crate::commands::{approve, runtime, workspace};
@@ -18,8 +18,8 @@ pub fn run(settings: &Settings, by: String, options: Pass, screen: &mut Screen) 
     }
     let (approved, left) = runtime()?.block_on(async {
         let observer = workspace::observer(settings, options)?;
-        let log = Sqlite::new(&settings.ledger);
-        let history = match History::replay(&log).await {
+        let log = settings.ledger.log();
+        let history = match History::replay(&*log).await {
             Err(Error::Missing { .. }) => History::default(),
             replayed => replayed.map_err(|error| workspace::ledger_problem(&error))?,
         };
