@@ -71,7 +71,7 @@ impl Question {
     pub(crate) fn kql(&self) -> String {
         let parameters = [
             ("lookback = 30d", format!("lookback = {}s", self.lookback.as_secs())),
-            ("late = 1h", format!("late = {}s", ROWS_LATE.as_secs())),
+            ("late = 2h", format!("late = {}s", ROWS_LATE.as_secs())),
             ("in_progress = \"activate\"", self.effect("in_progress", |mapping| mapping.in_progress.into())),
             ("dismissed = \"close\"", self.effect("dismissed", |mapping| mapping.dismissed)),
             ("resolved = \"close\"", self.effect("resolved", |mapping| mapping.resolved)),
@@ -387,7 +387,7 @@ mod tests {
         let kql = Question { lookback, policy, first_look: true, since, open: true, marks_since, only }.kql();
         let lets = [
             "lookback = 90s",
-            "late = 3600s",
+            "late = 7200s",
             "in_progress = \"leave\"",
             "dismissed = \"any\"",
             "resolved = \"close\"",
@@ -406,7 +406,7 @@ mod tests {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
         }
         let seed = Question::new(&Preset::Seed.policy()).kql();
-        assert_eq!(seed, QUERY.replace("30d", "2592000s").replace("late = 1h", "late = 3600s"));
+        assert_eq!(seed, QUERY.replace("30d", "2592000s").replace("late = 2h", "late = 7200s"));
     }
 
     fn rows(incidents: &Value) -> Vec<Row> {

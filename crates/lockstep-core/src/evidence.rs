@@ -40,7 +40,7 @@ const AUTOMATION: [&str; 6] =
     ["automation rule", "playbook", "incident created", "microsoft", "azure security", "azure sentinel"];
 
 /// How long after an act its row may say that it happened: minutes are documented, and there is no bound (assumed).
-pub const ROWS_LATE: Duration = Duration::from_secs(3_600);
+pub const ROWS_LATE: Duration = Duration::from_secs(7_200);
 
 /// How an alert came to stand where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -279,7 +279,7 @@ async fn elsewhere(
 const REDIRECTED: &str = "Redirected";
 
 /// How far around the moment that the tables give an act is looked for, in seconds. The rows come minutes after it.
-const BEFORE: i64 = 7_200;
+const BEFORE: i64 = 10_800;
 const AFTER: i64 = 86_400;
 
 /// The application that Sentinel acts as in other services, and its name.

@@ -110,7 +110,7 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             let into = incident(stage, |state| !matches!(state, IncidentState::Closed(_)))?;
             let raised = raise(stage, NewAlert { incident: Some(into.clone()), ..NewAlert::default() });
             stage.note(|notes, now| notes.judge.joined(&into, now));
-            Some(raised)
+            Some(format!("{raised} into {into}"))
         }
         Act::RaiseForeign => {
             let product = Some("Azure Security Center for IoT".to_owned());
@@ -161,11 +161,11 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             Some(name)
         }
         Act::Relate => {
-            let alert = alert(stage, |_| true)?;
+            let (alert, id) = alert(stage, |_| true)?;
             let name = incident(stage, |_| true)?;
-            stage.twin.with(|world| world.relate_alert(&name, &alert.1, None, &analyst())).ok()?;
+            stage.twin.with(|world| world.relate_alert(&name, &id, None, &analyst())).ok()?;
             stage.note(|notes, now| notes.judge.joined(&name, now));
-            Some(name)
+            Some(format!("{alert} to {name}"))
         }
         Act::Delete => {
             let name = incident(stage, |_| true)?;
@@ -181,18 +181,18 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
             }
             stage.twin.with(|world| world.merge_incidents(&from, &into)).ok()?;
             stage.note(|notes, now| {
+                // It is a service that merges, and no person.
                 notes.judge.joined(&into, now);
-                notes.judge.person_acted(&from, now);
-                notes.judge.person_acted(&into, now);
             });
-            Some(from)
+            Some(format!("{from} into {into}"))
         }
     }
 }
 
 fn raise(stage: &Stage, new: NewAlert) -> String {
     let severity = *stage.chance.pick(Severity::ALL).expect("there are severities");
-    stage.twin.with(|world| world.raise_alert(NewAlert { severity, ..new })).alert_name
+    let made = stage.twin.with(|world| world.raise_alert(NewAlert { severity, ..new }));
+    format!("{} in {}", made.alert_name, made.incident_name.as_deref().unwrap_or("no incident"))
 }
 
 /// The owner sets an alert's status, at Defender for Cloud.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lockstep_azure::{Auth, Cloud, Endpoints, InProcess, Options, Scope, Secret, Workspace};
-use lockstep_core::{Brake, IncidentState, Instance, Policy, Preset, Time};
+use lockstep_core::{IncidentState, Instance, Policy, Time};
 use lockstep_engine::{Clock, Engine, Identity, Observer, Outcome, Pass, Stopped, Told};
 use lockstep_ledger::{Holder, Ledger, Log, PolicyUsed, verify};
 use lockstep_twin::Twin;
@@ -14,10 +14,12 @@ use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
 use crate::acts;
+use crate::automation::set_rules;
 use crate::chance::Chance;
 use crate::crash::{Crash, Point};
 use crate::judge::Judge;
 use crate::memory::Disk;
+use crate::policies::policy;
 use crate::tally::{Kind, Tally};
 use crate::wire::{Mishap, Wire};
 
@@ -60,6 +62,18 @@ pub struct Notes {
     calm: bool,
 }
 
+impl Notes {
+    /// Takes a note. What it says is broken stands in the trace too, where it happened.
+    fn take<T>(&mut self, now: OffsetDateTime, note: impl FnOnce(&mut Self, OffsetDateTime) -> T) -> T {
+        let before = self.judge.broken.len();
+        let taken = note(self, now);
+        for broken in self.judge.broken.get(before..).unwrap_or_default() {
+            self.trace.line(now, || format!("BROKEN {broken}"));
+        }
+        taken
+    }
+}
+
 /// One day while it is played.
 pub struct Day {
     stage: Stage,
@@ -91,8 +105,18 @@ impl Day {
         let runtime = runtime.expect("a runtime needs nothing of this machine");
         let stage = runtime.block_on(async {
             let stage = Stage::set(seed, print);
-            let policy = policy(&stage.chance);
-            stage.note(|notes, _| notes.judge.brake_is_off = policy.brake == Brake::Off);
+            let rules = if stage.chance.percent(30) { set_rules(&stage.twin, &stage.chance).await } else { Vec::new() };
+            let (policy, terms) = policy(&stage.chance);
+            stage.note(|notes, now| {
+                notes.judge.terms = terms;
+                notes.judge.rules_answer = !rules.is_empty();
+                notes.trace.line(now, || format!("the policy is {policy:?}"));
+                for rule in rules {
+                    notes.tally.count(Kind::Rule, rule);
+                    notes.trace.line(now, || rule.to_owned());
+                }
+                notes.tally.count(Kind::Policy, &*policy.name);
+            });
             let mut day = Self { stage, policy, engine: None };
             day.start().await;
             for _ in 0..length.events {
@@ -176,6 +200,11 @@ impl Day {
                 Ok(pass) => format!("a pass: {} written of {}", pass.written(), pass.outcomes.len()),
                 Err(stopped) => format!("a pass failed: {stopped}"),
             });
+            if let Ok(pass) = &passed {
+                for left in &pass.observation.plan.left {
+                    notes.trace.line(now, || format!("incident {} is left: {}", left.incident, left.reason));
+                }
+            }
         });
         Some(passed)
     }
@@ -247,6 +276,7 @@ impl Stage {
             seed,
             jitter: chance.up_to(Duration::from_secs(120)),
             late_rows: if chance.percent(50) { 0.1 } else { 0.0 },
+            lateness: chance.up_to(Duration::from_secs(5400)),
             duplicate_rows: if chance.percent(50) { 0.1 } else { 0.0 },
             ..Settings::default()
         };
@@ -259,12 +289,12 @@ impl Stage {
     /// Writes something down.
     pub fn note<T>(&self, note: impl FnOnce(&mut Notes, OffsetDateTime) -> T) -> T {
         let now = self.twin.clock().now();
-        note(&mut self.notes(), now)
+        self.notes().take(now, note)
     }
 
     /// Writes something down about a world that is being looked at.
     pub fn note_in<T>(&self, world: &World, note: impl FnOnce(&mut Notes, OffsetDateTime) -> T) -> T {
-        note(&mut self.notes(), world.now())
+        self.notes().take(world.now(), note)
     }
 
     /// Lets the judge see where everything stands.
@@ -374,12 +404,6 @@ fn tell(tally: &mut Tally, passed: &Result<Pass, Stopped>) {
         };
         tally.count(Kind::Deed, deed);
     }
-}
-
-/// The policy of a day: most have no brake, so that what is due must have been done in the end.
-fn policy(chance: &Chance) -> Policy {
-    let seed = Preset::Seed.policy();
-    if chance.percent(80) { Policy { brake: Brake::Off, ..seed } } else { seed }
 }
 
 fn holder(instance: &str) -> Holder {

@@ -6,11 +6,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use lockstep_core::HumanLock;
 use lockstep_twin::world::{AlertStatus, Incident, IncidentState, TaskStatus, World};
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use crate::memory::Disk;
+
+/// What the policy of a day promises beyond what every policy does.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// Whether all that is due must be done: nothing is doubted, and lowering has no limit.
+    pub follows_all: bool,
+    /// Whether alerts may follow their incidents.
+    pub outward: bool,
+    /// What a newer act of a person keeps from happening.
+    pub human_lock: HumanLock,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { follows_all: false, outward: false, human_lock: HumanLock::Lowering }
+    }
+}
 
 /// Watches one day.
 #[derive(Debug, Default)]
@@ -19,8 +37,14 @@ pub struct Judge {
     alerts: BTreeMap<String, (AlertStatus, OffsetDateTime)>,
     /// When the owner last moved each alert, and how often.
     owner: BTreeMap<String, (OffsetDateTime, u64)>,
-    /// When a person last changed each incident.
-    person: BTreeMap<String, OffsetDateTime>,
+    /// Since when each incident has been closed, where it is.
+    closed: BTreeMap<String, OffsetDateTime>,
+    /// When each incident that is not closed was seen first.
+    opened: BTreeMap<String, OffsetDateTime>,
+    /// When a person last changed each incident, and how often.
+    person: BTreeMap<String, (OffsetDateTime, u64)>,
+    /// How often lockstep wrote each alert.
+    pushes: BTreeMap<String, u64>,
     /// How often an alert joined each incident after it was made, and when last.
     joined: BTreeMap<String, (u64, OffsetDateTime)>,
     /// How often lockstep wrote each incident, and when last.
@@ -28,8 +52,8 @@ pub struct Judge {
     deleted: BTreeSet<String>,
     /// Whether a rule of Sentinel's changes incidents when they are changed.
     pub rules_answer: bool,
-    /// Whether lowering has no limit, so that all that is due must be done.
-    pub brake_is_off: bool,
+    /// What the day's policy promises.
+    pub terms: Terms,
     /// What was broken.
     pub broken: Vec<String>,
 }
@@ -54,6 +78,21 @@ impl Judge {
                 }
             }
         }
+        self.look_at_incidents(world);
+    }
+
+    /// Sees which incidents are closed.
+    fn look_at_incidents(&mut self, world: &World) {
+        let now = world.now();
+        for incident in world.incidents() {
+            let name = incident.name.to_lowercase();
+            let (is, was) = match incident.state {
+                IncidentState::Closed(_) => (&mut self.closed, &mut self.opened),
+                _ => (&mut self.opened, &mut self.closed),
+            };
+            was.remove(&name);
+            is.entry(name).or_insert(now);
+        }
     }
 
     /// The owner has moved an alert.
@@ -65,7 +104,9 @@ impl Judge {
 
     /// A person has changed the status, the owner or the comments of an incident.
     pub fn person_acted(&mut self, incident: &str, now: OffsetDateTime) {
-        self.person.insert(incident.to_lowercase(), now);
+        let (at, count) = self.person.entry(incident.to_lowercase()).or_insert((now, 0));
+        *at = now;
+        *count += 1;
     }
 
     /// An alert has joined an incident.
@@ -109,9 +150,54 @@ impl Judge {
         match (&incident.state, body["properties"]["status"] == "Closed") {
             (IncidentState::Closed(_), true) => self.weigh_correction(world, &incident, before.map(|(_, at)| at)),
             (_, true) => self.weigh_closing(world, &incident),
-            (_, false) => {}
+            (_, false) => self.weigh_raising(world, &incident),
         }
         Some(Before { incident, fits })
+    }
+
+    /// An act of lockstep's on an alert is about to arrive: `verb` is the last part of its path.
+    pub fn weigh_act(&mut self, world: &World, disk: &Disk, name: &str, verb: &str) {
+        let Some(alert) = world.alerts().find(|alert| alert.name.eq_ignore_ascii_case(name)) else { return };
+        let mut faults = Vec::new();
+        if !self.terms.outward {
+            faults.push("i19: an act on an alert that the policy does not ask for");
+        }
+        if !disk.announced().contains(&alert.name.to_lowercase()) {
+            faults.push("i06: an act on an alert that the ledger does not announce");
+        }
+        let holders: Vec<_> = world.incidents().filter(|incident| incident.holds(&alert.system_alert_id)).collect();
+        let pushes = self.pushes.entry(alert.name.clone()).or_default();
+        *pushes += 1;
+        let key = |incident: &Incident| incident.name.to_lowercase();
+        let by_people: u64 = holders.iter().filter_map(|it| self.person.get(&key(it))).map(|(_, count)| count).sum();
+        let joined: u64 = holders.iter().filter_map(|it| self.joined.get(&key(it))).map(|(count, _)| count).sum();
+        if !self.rules_answer && *pushes > by_people + joined {
+            faults.push("i02: more acts on an alert than people's acts on its incidents");
+        }
+        if matches!(verb, "dismiss" | "resolve") {
+            let now = world.now();
+            let long_open = |it: &&Incident| self.opened.get(&key(it)).is_some_and(|at| now - *at > ALERT_READ_AGE);
+            if holders.iter().any(long_open) {
+                faults.push("i20: an alert was lowered although an incident that holds it is open");
+            }
+            if !holders.iter().any(|it| self.person.contains_key(&key(it))) {
+                faults.push("i20: an alert was lowered although no person acted on its incidents");
+            }
+        }
+        let name = alert.name.clone();
+        self.broken.extend(faults.into_iter().map(|fault| format!("{fault} (alert {name})")));
+    }
+
+    /// What a person made of an incident stays where the policy says that it does.
+    fn weigh_raising(&mut self, world: &World, incident: &Incident) {
+        let moved = self.owner_acted(world, incident);
+        if self.terms.human_lock == HumanLock::Everything && self.person_acted_at(incident) > moved {
+            self.broken(incident, "i20: raised over a person's newer act, against the policy");
+        }
+    }
+
+    fn person_acted_at(&self, incident: &Incident) -> Option<OffsetDateTime> {
+        self.person.get(&incident.name.to_lowercase()).map(|(at, _)| *at)
     }
 
     /// How often the alert side of an incident has moved by people's acts.
@@ -165,7 +251,7 @@ impl Judge {
         if moved.is_none() {
             faults.push("i20: closed although no owner ever acted");
         }
-        if self.person.get(&incident.name.to_lowercase()) > moved.as_ref() {
+        if self.person_acted_at(incident) > moved {
             faults.push("i20: closed over a person's newer act");
         }
         faults.into_iter().for_each(|fault| self.broken(incident, fault));
@@ -206,7 +292,7 @@ impl Judge {
                     && since.is_some()
                     && self.owner.get(&alert.name).map(|(at, _)| *at) == since
             };
-            let due = self.brake_is_off
+            let due = self.terms.follows_all
                 && !self.rules_answer
                 && !self.person.contains_key(&name)
                 && incident.tasks.is_empty()

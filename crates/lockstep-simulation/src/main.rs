@@ -4,16 +4,19 @@
 //! requests that fail, and an engine that dies wherever it waits. The same seed is the same day, whatever the machine.
 //!
 //! - [`day`] plays one day: what happens next, and the rest at its end.
+//! - [`policies`] is what lockstep is told to do, [`automation`] what Sentinel's rules do beside it.
 //! - [`acts`] is what people do, [`wire`] what happens to a request, [`memory`] a ledger's log that survives a crash.
 //! - [`judge`] knows the promises and looks on. It sees the twin's world, never the engine's.
 //! - [`tally`] counts what happened: a kind of act, fault or crash that never occurs proves nothing.
 
 mod acts;
+mod automation;
 mod chance;
 mod crash;
 mod day;
 mod judge;
 mod memory;
+mod policies;
 mod tally;
 mod wire;
 

@@ -21,7 +21,7 @@ struct Kept {
     last_left: i64,
     holder: Option<(u64, Holder)>,
     leases: u64,
-    /// The incidents of writes that were announced and have no outcome yet, by the number of their entry.
+    /// The incidents and alerts of writes that were announced and have no outcome yet, by the number of their entry.
     open: BTreeMap<u64, String>,
 }
 
@@ -141,6 +141,9 @@ fn note(open: &mut BTreeMap<u64, String>, line: &Line) {
     match event["event"].as_str() {
         Some("intended") => {
             open.insert(line.number, event["incident"].as_str().unwrap_or_default().to_lowercase());
+        }
+        Some("alert_intended") => {
+            open.insert(line.number, event["place"]["name"].as_str().unwrap_or_default().to_lowercase());
         }
         Some("done" | "refused" | "settled") => {
             write.map(|write| open.remove(&write));

@@ -6,6 +6,7 @@ use std::fmt;
 use crate::acts::Act;
 use crate::crash::Point;
 use crate::wire::Mishap;
+use crate::{automation, policies};
 
 /// Counts, by kind and name.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +15,10 @@ pub struct Tally(BTreeMap<(Kind, String), u64>);
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
+    /// What policy a day was played under.
+    Policy,
+    /// What an automation rule of a day does.
+    Rule,
     /// What people did.
     Act,
     /// What happened to a request.
@@ -32,6 +37,7 @@ pub const DEEDS: &[&str] = &[
     "pass that failed",
     "made an incident Active",
     "closed an incident",
+    "acted on an alert",
     "settled a write after a crash",
     "found the ledger held",
     "met a newer version",
@@ -56,8 +62,10 @@ impl Tally {
         let acts = Act::ALL.iter().map(|(_, act)| (Kind::Act, act.name()));
         let mishaps = Mishap::ALL.iter().map(|mishap| (Kind::Mishap, mishap.name()));
         let points = Point::ALL.iter().map(|point| (Kind::Crash, point.name()));
+        let policies = policies::names().map(|name| (Kind::Policy, name));
+        let rules = automation::names().map(|name| (Kind::Rule, name));
         let deeds = DEEDS.iter().map(|deed| (Kind::Deed, *deed));
-        let expected = acts.chain(mishaps).chain(points).chain(deeds);
+        let expected = policies.chain(rules).chain(acts).chain(mishaps).chain(points).chain(deeds);
         expected
             .filter(|(kind, name)| !self.0.contains_key(&(*kind, (*name).to_owned())))
             .map(|(kind, name)| format!("{kind}: {name}"))
@@ -77,6 +85,8 @@ impl fmt::Display for Tally {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
+            Self::Policy => "policy",
+            Self::Rule => "rule",
             Self::Act => "act",
             Self::Mishap => "mishap",
             Self::Crash => "crash",

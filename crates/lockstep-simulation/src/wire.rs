@@ -90,7 +90,7 @@ impl Wire {
         self.crash.pass(Point::BeforeRequest).await;
         let stage = &self.stage;
         tokio::time::sleep(Duration::from_millis(10) + stage.chance.up_to(Duration::from_secs(1)) / 4).await;
-        let is_write = request.method() == Method::PUT;
+        let is_write = request.method() == Method::PUT || act_on_alert(&request).is_some();
         if stage.is_interrupted(is_write) {
             if is_write {
                 stage.note(|notes, _| {
@@ -134,6 +134,13 @@ impl Wire {
             let world = self.stage.twin.world();
             self.stage.note_in(&world, |notes, _| notes.judge.weigh(&world, &self.stage.disk, &name, &body))
         });
+        if let Some((name, verb)) = act_on_alert(&request) {
+            let world = self.stage.twin.world();
+            self.stage.note_in(&world, |notes, _| {
+                notes.tally.count(Kind::Deed, "acted on an alert");
+                notes.judge.weigh_act(&world, &self.stage.disk, &name, &verb);
+            });
+        }
         let Ok(response) = self.router.clone().oneshot(request.map(Body::new)).await;
         let world = self.stage.twin.world();
         self.stage.note_in(&world, |notes, now| {
@@ -177,6 +184,16 @@ fn written_incident(request: &Request<Full<Bytes>>) -> Option<(String, Value)> {
     let body = futures::executor::block_on(http_body_util::BodyExt::collect(request.body().clone()));
     let Ok(body) = body;
     Some((name.to_owned(), serde_json::from_slice(&body.to_bytes()).unwrap_or_default()))
+}
+
+/// The alert that a request acts on, and how.
+fn act_on_alert(request: &Request<Full<Bytes>>) -> Option<(String, String)> {
+    if request.method() != Method::POST {
+        return None;
+    }
+    let mut parts = request.uri().path().rsplit('/');
+    let (verb, name, kind) = (parts.next()?, parts.next()?, parts.next()?);
+    kind.eq_ignore_ascii_case("alerts").then(|| (name.to_owned(), verb.to_ascii_lowercase()))
 }
 
 fn answer(status: u16, body: &'static str) -> Response {

@@ -294,6 +294,6 @@ async fn who_acted_last_is_told_by_the_versions_of_an_incident() {
     check_acted(&["03:00 New - 0 a ben"], Some(("03:00", "ben"))).await;
     check_acted(&["01:00 New - 0 a -", "02:00 Active - 0 a anna", "03:00 Active - 0 a ben"], Some(("03:00", "ben")))
         .await;
-    // Within the hour, what a person wrote may hide an act whose row is late.
+    // Within two hours, what a person wrote may hide an act whose row is late.
     check_acted(&["01:00 New - 0 a -", "23:30 New - 0 b ben"], Some(("23:30", "ben"))).await;
 }

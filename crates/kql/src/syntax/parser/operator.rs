@@ -168,7 +168,6 @@ impl Parser<'_> {
         if REFUSED.contains(&name.as_str()) {
             return Err(Error::unsupported(format!("The operator '{name}'"), span));
         }
-        let misspelt = self.operator_expected();
         self.at += tokens;
         let kind = match name.as_str() {
             "where" | "filter" => OperatorKind::Where(self.hinted(Self::expression)?),
@@ -238,7 +237,10 @@ impl Parser<'_> {
                 OperatorKind::Graph(GraphOperator::MarkComponents(parameters))
             }
             "graph-to-table" => OperatorKind::Graph(self.graph_to_table()?),
-            _ => return Err(misspelt),
+            _ => {
+                self.at -= tokens;
+                return Err(self.operator_expected());
+            }
         };
         Ok(Operator { kind, span: self.since(start) })
     }
