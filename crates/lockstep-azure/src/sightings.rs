@@ -240,7 +240,9 @@ fn incident(cell: &Value) -> Result<Incident, Wrong> {
         modified: Some(modified),
         owner: Some(owner(json::optional_text(row, "Owner")?)),
         comments: logs::optional_long(row, "Comments")?,
-        acted: acted(row)?,
+        acted: act(row, "Acted", "ActedBy")?,
+        set_by: act(row, "Set", "SetBy")?,
+        closed: time(row, "Closed")?,
     })
 }
 
@@ -295,10 +297,10 @@ fn owner(column: &str) -> Owner {
     incidents::owner(&serde_json::from_str(column).unwrap_or_default())
 }
 
-/// The last act on an incident; `None` where it stands as it was made.
-fn acted(row: &Row) -> Result<Option<Act>, Wrong> {
-    let by = json::optional_text(row, "ActedBy")?;
-    Ok(time(row, "Acted")?.map(|at| Act { at, by: Some(by.to_owned()) }))
+/// An act on an incident, by the columns of its moment and its actor; `None` where there was none.
+fn act(row: &Row, at: &str, by: &str) -> Result<Option<Act>, Wrong> {
+    let by = json::optional_text(row, by)?;
+    Ok(time(row, at)?.map(|at| Act { at, by: Some(by.to_owned()) }))
 }
 
 /// How an alert came to stand where it stands: when, as far as the rows tell, and by nobody that they name.

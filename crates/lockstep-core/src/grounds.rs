@@ -60,18 +60,22 @@ pub fn grounds(confirmed: &Confirmed, course: &Course, knobs: &Knobs, memory: &M
 fn echo(confirmed: &Confirmed, memory: &Memory<'_>) -> Result<(), Reason> {
     let stood = |alert: &Alert| memory.base.map_or(AlertState::New, |base| base.pair(&alert.id).0.clone());
     let mut moved = confirmed.incident.alerts.iter().filter(|alert| stood(alert) != alert.state).peekable();
+    let is_echo = |alert| is_echo(alert, confirmed.incident.closed);
     if moved.peek().is_some() && moved.all(is_echo) { Err(Reason::Echo) } else { Ok(()) }
 }
 
-fn is_echo(alert: &Alert) -> bool {
+/// Whether an alert was moved by the products' own sync, or may have been: `closed` is when its incident was last closed.
+fn is_echo(alert: &Alert, closed: Option<Time>) -> bool {
     match alert.moved.as_ref().map(|moved| &moved.by) {
         Some(Mover::Sync | Mover::Ourselves) => true,
         Some(Mover::Person(_) | Mover::Suppression(_)) => false,
-        // Closing another incident that holds it resolves it.
+        // Closing its incident resolves it, and so does closing another one that holds it.
         Some(Mover::NotDetermined(_)) | None => {
             let is_closed = |other: &Elsewhere| other.state.as_ref().is_some_and(IncidentState::is_closed);
+            let came_after = |closed| alert.moved.as_ref().is_none_or(|moved| moved.at >= closed);
             alert.state == AlertState::Resolved
-                && alert.elsewhere.iter().any(|other| is_closed(other) && !other.followed)
+                && (closed.is_some_and(came_after)
+                    || alert.elsewhere.iter().any(|other| is_closed(other) && !other.followed))
         }
     }
 }
@@ -205,7 +209,7 @@ fn not_synced(alert: &Alert) -> Result<(), Reason> {
 /// An alert is lowered only where it is known that a person closed its incident.
 fn closed_by_a_person(confirmed: &Confirmed, knobs: &Knobs) -> Result<(), Reason> {
     let is_known = |act: &&Act| act.by.is_some() && act.is_of_a_person(knobs.person);
-    match confirmed.incident.acted.as_ref().filter(is_known) {
+    match confirmed.incident.set_by.as_ref().filter(is_known) {
         Some(_) => Ok(()),
         None => Err(Reason::CloserUnknown),
     }

@@ -34,8 +34,13 @@ pub struct Incident {
     pub owner: Option<Owner>,
     /// How many comments it has; `None` where the source does not say.
     pub comments: Option<u64>,
-    /// The last act of anybody on it since it was made; `None` where there is none, or the source does not say.
+    /// The last act of a person on it since it was made, or of anybody where no person acted; `None` where there is none, or
+    /// the source does not say.
     pub acted: Option<Act>,
+    /// The act that gave it the status that it has; `None` where it stands as it was made, or the source does not say.
+    pub set_by: Option<Act>,
+    /// When it was last seen to be closed, though it may be open again; `None` where it never was, or the source does not say.
+    pub closed: Option<Time>,
     /// Its alerts, one for each id that the incident names, whether or not the alert itself could be found.
     pub alerts: Vec<Alert>,
 }

@@ -144,15 +144,16 @@ impl<'a> Eyes<'a> {
         let alerts = join_all(alerts.into_iter().map(|alert| read_alert(self.workspace, alert))).await;
         let (alerts, documents) = alerts.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let mut confirmed = fresh.confirmed(alerts, open_tasks);
-        let acted = acted(seen, &fresh, &memory);
-        confirmed.incident.acted = self.of_others(&seen.id, acted, Some(&fresh.version));
+        let incident = with_past(confirmed.incident, seen, &fresh, &memory);
+        let acted = self.of_others(&seen.id, incident.acted.clone(), Some(&fresh.version));
+        confirmed.incident = Incident { acted, ..incident };
         Ok(Read { fresh, confirmed, documents, began })
     }
 }
 
-/// The last act on an incident: the one that was seen before, unless the fresh read shows a newer one. Of whom that is,
-/// nobody knows yet.
-pub(crate) fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Option<Act> {
+/// An incident with its past: what was seen of it before, unless the fresh read shows a newer act. Whose that is, nobody knows
+/// yet.
+pub(crate) fn with_past(incident: Incident, seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>) -> Incident {
     let written = memory.base.and_then(|base| base.written());
     let is_known = seen.state.is_same_status(&fresh.state) || written == Some(&fresh.state);
     // A row of the table is late. What was written since may have brought the incident back to where the row shows it.
@@ -161,7 +162,13 @@ pub(crate) fn acted(seen: &Incident, fresh: &FreshIncident, memory: &Memory<'_>)
         && is_row_newest
         && seen.owner.as_ref().is_none_or(|owner| *owner == fresh.owner)
         && seen.comments.is_none_or(|comments| comments == fresh.comments_count);
-    if is_same { seen.acted.clone() } else { Some(Act { at: fresh.modified, by: None }) }
+    let newer = || Some(Act { at: fresh.modified, by: None });
+    Incident {
+        acted: if is_same { seen.acted.clone() } else { newer() },
+        set_by: if is_same { seen.set_by.clone() } else { newer() },
+        closed: seen.closed,
+        ..incident
+    }
 }
 
 type AlertWithDocument = (Alert, Option<Map<String, Value>>);

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::carry_out::FRESH;
-use crate::confirm::{acted, as_read, unread};
+use crate::confirm::{as_read, unread, with_past};
 
 /// The lists of both services, as one look read them.
 #[derive(Debug)]
@@ -60,8 +60,8 @@ impl Lists {
             let alerts = seen.alerts.iter().map(|alert| self.shown(alert, asked, &mut sightings.told)).collect();
             *seen = match self.incidents.get(&seen.id) {
                 Some(fresh) => {
-                    let acted = acted(seen, fresh, &memory(seen));
-                    Incident { acted, alerts, ..fresh.confirmed(Vec::new(), None).incident }
+                    let shown = Incident { alerts, ..fresh.confirmed(Vec::new(), None).incident };
+                    with_past(shown, seen, fresh, &memory(seen))
                 }
                 // Nobody lists what is closed; what was closed since is read before it is written.
                 None => Incident { alerts, ..seen.clone() },

@@ -148,6 +148,8 @@ fn seen_then(change: &Change) -> Incident {
         owner: None,
         comments: None,
         acted: None,
+        set_by: None,
+        closed: None,
         alerts: change.alerts.clone(),
     }
 }

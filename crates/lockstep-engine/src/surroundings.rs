@@ -225,7 +225,7 @@ impl Movers {
     pub(crate) fn of(policy: &Policy, seen: &Incident, course: Option<&Course>, counts_people: bool) -> Self {
         let newest = policy.all_knobs().any(|knobs| knobs.conflict == Conflict::Newest);
         let lowers = matches!(course, Some(Course::Inward(target)) if target.lowers());
-        if newest || (lowers && (seen.state.is_closed() || is_close_call(seen))) {
+        if newest || (lowers && (seen.closed.is_some() || seen.state.is_closed() || is_close_call(seen))) {
             Self::All
         } else if lowers && counts_people {
             Self::Finished

@@ -70,6 +70,8 @@ impl FreshIncident {
                 owner: Some(self.owner.clone()),
                 comments: Some(self.comments_count),
                 acted: None,
+                set_by: None,
+                closed: None,
                 alerts,
             },
             alerts_count: self.alerts_count,

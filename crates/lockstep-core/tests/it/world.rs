@@ -21,6 +21,8 @@ pub fn incident(status: &str, alerts: &str) -> Incident {
         owner: None,
         comments: None,
         acted: None,
+        set_by: None,
+        closed: None,
         alerts: alerts.split_whitespace().enumerate().map(|(at, word)| alert(at, word)).collect(),
     }
 }

@@ -1,5 +1,7 @@
 //! What people do to alerts and incidents. What the cloud makes of it by itself is in `plays`.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 use super::alert::{Alert, IN_DEFENDER, NewAlert};
@@ -241,7 +243,8 @@ impl World {
                 incident.closed = Some(at);
             }
             incident.version = version;
-            incident.modified = at;
+            // No two versions of it are of one moment, however fast a rule answers.
+            incident.modified = at.max(incident.modified + Duration::from_millis(1));
             incident.first_modified.get_or_insert(at);
             incident.modified_by = by.modified_by().into();
         });

@@ -272,6 +272,7 @@ impl Case {
         let mut products: Vec<_> = alerts.iter().map(|alert| alert.product.clone()).collect();
         products.retain(|product| !product.is_empty());
         products.dedup();
+        let acted = table.acted.as_ref().map(|act| Act { at: act.ago.before_now(), by: Some(act.by.clone()) });
         let owner = table.owner.clone().map_or(Owner::Nobody, |owner| Owner::Somebody(vec![owner]));
         Confirmed {
             alerts_count: table.alerts_count.unwrap_or_else(|| u64::try_from(alerts.len()).unwrap_or(u64::MAX)),
@@ -292,7 +293,9 @@ impl Case {
                 modified: None,
                 owner: Some(owner),
                 comments: Some(0),
-                acted: table.acted.as_ref().map(|act| Act { at: act.ago.before_now(), by: Some(act.by.clone()) }),
+                acted: acted.clone(),
+                set_by: acted,
+                closed: None,
                 alerts,
             },
         }
