@@ -86,7 +86,10 @@ fn untouched(confirmed: &Confirmed, knobs: &Knobs, memory: &Memory<'_>) -> Resul
     let names_us = act.by.as_ref().is_some_and(|by| !by.contains('@'));
     let written = memory.base.and_then(|base| base.written());
     let is_ours = names_us && written.is_some_and(|written| written.is_same_status(&confirmed.incident.state));
-    let moved = confirmed.incident.alerts.iter().filter_map(|alert| alert.moved.as_ref()).map(no_later_than).max();
+    // What we or the products' own sync did to an alert is nobody's word on the incident.
+    let is_word = |moved: &&Moved| !matches!(moved.by, Mover::Sync | Mover::Ourselves);
+    let moves = confirmed.incident.alerts.iter().filter_map(|alert| alert.moved.as_ref());
+    let moved = moves.filter(is_word).map(no_later_than).max();
     let is_newer = moved.is_none_or(|moved| act.at > moved);
     if is_newer && !is_ours && act.is_of_a_person(knobs.person) { Err(Reason::ActedSince) } else { Ok(()) }
 }

@@ -79,14 +79,26 @@ impl Rule {
     }
 }
 
-async fn put(twin: &Twin, rule: Rule, order: u32) {
+/// What Log Analytics answers to a query.
+pub async fn query(twin: &Twin, query: &str) -> Value {
+    let token = token(twin, "https%3A%2F%2Fapi.loganalytics.io").await;
+    let path = format!("/v1/workspaces/{}/query", twin.estate().workspace_id);
+    ask(twin, Method::POST, &path, token["access_token"].as_str(), json!({ "query": query }).to_string()).await
+}
+
+async fn token(twin: &Twin, audience: &str) -> Value {
     let estate = twin.estate();
     let form = format!(
-        "grant_type=client_credentials&client_id={}&client_secret={}&scope=https%3A%2F%2Fmanagement.azure.com%2F.default",
+        "grant_type=client_credentials&client_id={}&client_secret={}&scope={audience}%2F.default",
         estate.client_id,
         twin.secrets().client_secret.expose()
     );
-    let token = ask(twin, Method::POST, &format!("/{}/oauth2/v2.0/token", estate.tenant_id), None, form).await;
+    ask(twin, Method::POST, &format!("/{}/oauth2/v2.0/token", estate.tenant_id), None, form).await
+}
+
+async fn put(twin: &Twin, rule: Rule, order: u32) {
+    let estate = twin.estate();
+    let token = token(twin, "https%3A%2F%2Fmanagement.azure.com").await;
     let (when, conditions) = rule.when();
     let body = json!({"properties": {
         "displayName": rule.name(),

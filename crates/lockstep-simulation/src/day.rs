@@ -14,7 +14,7 @@ use time::macros::datetime;
 use tokio_util::sync::CancellationToken;
 
 use crate::acts;
-use crate::automation::set_rules;
+use crate::automation::{self, set_rules};
 use crate::chance::Chance;
 use crate::crash::{Crash, Point};
 use crate::judge::Judge;
@@ -100,7 +100,7 @@ enum Next {
 
 impl Day {
     /// Plays the day of this seed.
-    pub fn play(seed: u64, length: Length, print: bool) -> Played {
+    pub fn play(seed: u64, length: Length, print: bool, query: Option<&str>) -> Played {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let runtime = runtime.expect("a runtime needs nothing of this machine");
         let stage = runtime.block_on(async {
@@ -123,6 +123,12 @@ impl Day {
                 day.next().await;
             }
             day.rest().await;
+            if let Some(query) = query {
+                let answer = automation::query(&day.stage.twin, query).await;
+                for row in answer["tables"][0]["rows"].as_array().into_iter().flatten() {
+                    day.stage.note(|notes, now| notes.trace.line(now, || row.to_string()));
+                }
+            }
             day.stage.clone()
         });
         // Tasks of engines that died wait for ever, and end with the runtime.

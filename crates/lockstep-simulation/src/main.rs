@@ -50,6 +50,9 @@ struct Arguments {
     /// Prints what happens, line by line.
     #[arg(long)]
     trace: bool,
+    /// Asks the twin's Log Analytics this at the end of a day; the rows come at the end of its trace.
+    #[arg(long)]
+    query: Option<String>,
 }
 
 #[expect(clippy::print_stdout, reason = "the report is what the program is for")]
@@ -94,9 +97,9 @@ fn main() -> ExitCode {
 
 fn play(arguments: &Arguments, seed: u64) -> day::Played {
     let length = Length { events: arguments.events };
-    let mut played = Day::play(seed, length, arguments.trace);
+    let mut played = Day::play(seed, length, arguments.trace, arguments.query.as_deref());
     if arguments.twice {
-        let again = Day::play(seed, length, false);
+        let again = Day::play(seed, length, false, None);
         if let Some(line) = played.trace.first_difference(&again.trace) {
             played.broken.push(format!("the day went another way the second time, at line {line}"));
         }
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn a_few_days_can_be_repeated_and_break_no_promise() {
         for seed in 1..=4 {
-            let (one, two) = (Day::play(seed, LENGTH, false), Day::play(seed, LENGTH, false));
+            let (one, two) = (Day::play(seed, LENGTH, false, None), Day::play(seed, LENGTH, false, None));
             assert!(one.broken.is_empty(), "seed {seed}: {:?}", one.broken);
             assert_eq!(one.trace.first_difference(&two.trace), None, "seed {seed}");
         }
