@@ -300,7 +300,7 @@ fn owner(column: &str) -> Owner {
 /// An act on an incident, by the columns of its moment and its actor; `None` where there was none.
 fn act(row: &Row, at: &str, by: &str) -> Result<Option<Act>, Wrong> {
     let by = json::optional_text(row, by)?;
-    Ok(time(row, at)?.map(|at| Act { at, by: Some(by.to_owned()) }))
+    Ok(time(row, at)?.map(|at| Act { at, by: Some(by.to_owned()).filter(|by| by != "?") }))
 }
 
 /// How an alert came to stand where it stands: when, as far as the rows tell, and by nobody that they name.

@@ -34,6 +34,7 @@ pub fn grounds(confirmed: &Confirmed, course: &Course, knobs: &Knobs, memory: &M
             }
         }
         Course::Outward(acts) => {
+            moved_by_nobody_else(confirmed, knobs)?;
             for (at, act) in acts {
                 agreed_by_all(&confirmed.incident.alerts[*at], *act, knobs)?;
                 if act.lowers() {
@@ -206,6 +207,14 @@ fn not_synced(alert: &Alert) -> Result<(), Reason> {
         Some(false) => Ok(()),
         Some(true) => Err(Reason::SyncDoes),
         None => Err(Reason::SyncUnknown),
+    }
+}
+
+/// Only acts of people start something: what a rule or a service is known to have made of an incident moves no alert.
+fn moved_by_nobody_else(confirmed: &Confirmed, knobs: &Knobs) -> Result<(), Reason> {
+    match &confirmed.incident.set_by {
+        Some(act) if !act.is_of_a_person(knobs.person) => Err(Reason::NothingFollows),
+        _ => Ok(()),
     }
 }
 

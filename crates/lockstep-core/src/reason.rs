@@ -269,7 +269,7 @@ impl fmt::Display for Reason {
                 f.write_str("somebody changed it after lockstep did, and its alerts have not moved since")
             }
             Self::AsAgreed => f.write_str("it and its alerts stand as they last agreed"),
-            Self::NothingFollows => f.write_str("somebody moved it, and the policy lets nothing follow"),
+            Self::NothingFollows => f.write_str("it was moved, and nothing follows from that by the policy"),
             Self::FirstSight => f.write_str("it is older than the ledger and is taken as it stands"),
             Self::Echo => f.write_str("its alerts only echo what somebody did elsewhere"),
             Self::MovedApart => f.write_str("it and its alerts moved apart, and a person has to say who is followed"),

@@ -169,8 +169,9 @@ fn perform(stage: &Stage, act: Act) -> Option<String> {
         }
         Act::Delete => {
             let name = incident(stage, |_| true)?;
+            let held = stage.twin.world().incident(&name)?.alert_ids.clone();
             let deleted = stage.twin.with(|world| world.delete_incident(&name));
-            stage.note(|notes, _| notes.judge.deleted(&name));
+            stage.note(|notes, _| notes.judge.deleted(&name, &held));
             deleted.then_some(name)
         }
         Act::Merge => {

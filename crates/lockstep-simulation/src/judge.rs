@@ -50,6 +50,8 @@ pub struct Judge {
     /// How often lockstep wrote each incident, and when last.
     writes: BTreeMap<String, (u64, OffsetDateTime)>,
     deleted: BTreeSet<String>,
+    /// How often people acted on deleted incidents of each alert, by Sentinel's id of it.
+    by_gone: BTreeMap<String, u64>,
     /// Whether a rule of Sentinel's changes incidents when they are changed.
     pub rules_answer: bool,
     /// What the day's policy promises.
@@ -116,8 +118,12 @@ impl Judge {
         *at = now;
     }
 
-    /// An incident was deleted.
-    pub fn deleted(&mut self, incident: &str) {
+    /// An incident was deleted, which held these alerts, by Sentinel's ids. What people did to it may still be followed.
+    pub fn deleted(&mut self, incident: &str, alerts: &[String]) {
+        let acts = self.person.get(&incident.to_lowercase()).map_or(0, |(_, count)| *count);
+        for alert in alerts {
+            *self.by_gone.entry(alert.to_lowercase()).or_default() += acts;
+        }
         self.deleted.insert(incident.to_lowercase());
     }
 
@@ -171,7 +177,8 @@ impl Judge {
         let key = |incident: &Incident| incident.name.to_lowercase();
         let by_people: u64 = holders.iter().filter_map(|it| self.person.get(&key(it))).map(|(_, count)| count).sum();
         let joined: u64 = holders.iter().filter_map(|it| self.joined.get(&key(it))).map(|(count, _)| count).sum();
-        if !self.rules_answer && *pushes > by_people + joined {
+        let by_gone = self.by_gone.get(&alert.system_alert_id.to_lowercase()).copied().unwrap_or(0);
+        if !self.rules_answer && *pushes > by_people + by_gone + joined {
             faults.push("i02: more acts on an alert than people's acts on its incidents");
         }
         if matches!(verb, "dismiss" | "resolve") {
