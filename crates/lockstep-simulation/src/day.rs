@@ -35,6 +35,8 @@ pub struct Length {
 pub struct Played {
     /// The promises that were broken.
     pub broken: Vec<String>,
+    /// Whether incidents alone followed alerts, and no automation rule acted beside.
+    pub is_plain: bool,
     /// What happened, and how often.
     pub tally: Tally,
     /// What happened, line by line.
@@ -135,7 +137,8 @@ impl Day {
         drop(runtime);
         let mut notes = stage.notes();
         let Notes { judge, tally, trace, .. } = std::mem::take(&mut *notes);
-        Played { broken: judge.broken, tally, trace }
+        let is_plain = !judge.rules_answer && !judge.terms.outward;
+        Played { broken: judge.broken, is_plain, tally, trace }
     }
 
     async fn next(&mut self) {

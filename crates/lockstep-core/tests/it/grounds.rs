@@ -1,9 +1,9 @@
 //! What keeps a change from being made although one side moved: each ground removed in turn.
 
 use lockstep_core::{
-    Act, Agreed, AlertState, Classification, Closing, Confirmed, Conflict, Directions, Elsewhere, Freeze, Frozen,
-    FrozenTime, Holds, HumanLock, IncidentId, IncidentState, Knobs, Memory, Moved, Mover, Person, Policy, Preset,
-    Severity, Suppression, Time, Unattended, Who, decide,
+    Act, Agreed, AlertId, AlertState, Classification, Closing, Confirmed, Conflict, Directions, Elsewhere, Freeze,
+    Frozen, FrozenTime, Holds, HumanLock, IncidentId, IncidentState, Knobs, Memory, Moved, Mover, Person, Policy,
+    Preset, Severity, Suppression, Time, Unattended, Who, decide,
 };
 
 use crate::decide::said;
@@ -55,6 +55,17 @@ fn i20_nothing_is_lowered_after_a_person_acted() {
     check(|it, _| it.incident.acted = acted(3_601, Some("analyst@contoso.example")), since);
     check(|it, _| it.incident.acted = acted(3_601, Some("Anna Analyst")), since);
     check(|it, _| it.incident.acted = acted(3_601, None), since);
+    let moved_twice = |it: &mut Confirmed, later: Mover| {
+        it.incident.acted = acted(3_700, Some("analyst@contoso.example"));
+        let mut second = it.incident.alerts[0].clone();
+        second.id = AlertId::parse("7c1a5e08-0000-4000-8000-00000000000b").expect("a GUID");
+        second.moved = Some(Moved { at: at(3_800), by: later });
+        it.incident.alerts.push(second);
+        it.alerts_count += 1;
+    };
+    check(|it, _| moved_twice(it, person("owner@contoso.example")), RESOLVED);
+    check(|it, _| moved_twice(it, Mover::Sync), since);
+    check(|it, _| moved_twice(it, Mover::Ourselves), since);
     check(|it, _| it.incident.acted = acted(3_600, Some("analyst@contoso.example")), RESOLVED);
     check(|it, _| it.incident.acted = acted(3_601, Some("Automation rule - assign")), RESOLVED);
     check(|it, _| it.incident.acted = acted(3_601, Some("")), RESOLVED);
@@ -145,6 +156,13 @@ fn i20_an_echo_starts_nothing() {
     check(|it, _| (resolved(it), moved(it, Mover::Sync)).0, echo);
     check(|it, _| (resolved(it), moved(it, Mover::Ourselves)).0, echo);
     let unknown = || Mover::NotDetermined("no log".into());
+    let reopened = |it: &mut Confirmed, second| {
+        resolved(it);
+        moved(it, unknown());
+        it.incident.closed = Some(at(second));
+    };
+    check(|it, _| reopened(it, 3_600), echo);
+    check(|it, _| reopened(it, 3_601), RESOLVED);
     let elsewhere = |it: &mut Confirmed, by, state, followed| {
         resolved(it);
         moved(it, by);
@@ -181,6 +199,7 @@ fn check_outward(change: impl FnOnce(&mut Confirmed), expected: &str) {
     confirmed.incident.state = closed(Classification::TruePositive).expect("it is closed");
     confirmed.incident.severity = Severity::Low;
     confirmed.incident.acted = acted(10, Some("analyst@contoso.example"));
+    confirmed.incident.set_by = acted(10, Some("analyst@contoso.example"));
     confirmed.incident.alerts[0].synced = Some(false);
     change(&mut confirmed);
     let directions = Directions { inward: true, outward: true };
@@ -201,9 +220,13 @@ fn i20_an_alert_is_lowered_only_where_every_ground_holds() {
         "leave: nobody can tell whether the products' own sync carries its closing",
     );
     let unknown = "leave: nobody can tell who closed it";
-    check_outward(|it| it.incident.acted = None, unknown);
-    check_outward(|it| it.incident.acted = acted(10, None), unknown);
-    check_outward(|it| it.incident.acted = acted(10, Some("Automation rule - close")), unknown);
+    check_outward(|it| it.incident.set_by = None, unknown);
+    check_outward(|it| it.incident.set_by = acted(10, None), unknown);
+    let by_a_rule = acted(10, Some("Automation rule - close"));
+    check_outward(
+        |it| it.incident.set_by = by_a_rule,
+        "leave: it was moved, and nothing follows from that by the policy",
+    );
     check_outward(|it| it.incident.severity = Severity::High, "leave: the policy asks for a person's approval");
     check_outward(
         |it| it.incident.state = closed(Classification::Undetermined).expect("it is closed"),
