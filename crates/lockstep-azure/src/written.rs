@@ -76,7 +76,7 @@ pub(crate) fn rows_kql() -> String {
 pub(crate) fn lost_kql(instance: &Instance) -> String {
     let parameters = [
         ("lookback = 365d", format!("lookback = {}s", LOOKBACK.as_secs())),
-        ("late = 3600s", format!("late = {}s", ROWS_LATE.as_secs())),
+        ("late = 2h", format!("late = {}s", ROWS_LATE.as_secs())),
         // Its characters are none that end a text.
         ("instance = \"lockstep\"", format!("instance = \"{instance}\"")),
     ];
@@ -223,7 +223,7 @@ mod tests {
     #[test]
     fn every_parameter_finds_its_place_in_the_query() {
         let kql = lost_kql(&Instance::parse("soc-1").expect("it is a name"));
-        for parameter in ["lookback = 31536000s", "late = 3600s", "instance = \"soc-1\""] {
+        for parameter in ["lookback = 31536000s", "late = 7200s", "instance = \"soc-1\""] {
             assert_eq!(kql.matches(&format!("let {parameter};")).count(), 1, "{parameter}");
         }
         assert!(rows_kql().contains("let lookback = 31536000s;"));

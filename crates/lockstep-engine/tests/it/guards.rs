@@ -1,5 +1,7 @@
 //! What keeps a pass from overwriting people and from deciding on what is old.
 
+use std::time::Duration;
+
 use http::Method;
 use lockstep_engine::Conclusion;
 use lockstep_twin::world::{AlertStatus, FinishedAlert, Settings};
@@ -60,6 +62,7 @@ pub async fn i02_an_incident_that_an_analyst_reopened_stays_open_until_its_alert
     assert_eq!(tenant.incident(&alert), "Active");
     assert_eq!(left(&second), ["somebody changed it after lockstep did, and its alerts have not moved since"]);
 
+    tokio::time::advance(Duration::from_secs(60)).await;
     tenant.set(&alert, AlertStatus::Resolved);
     pass(&engine).await.unwrap();
     assert_eq!(tenant.incident(&alert), "Closed TruePositive");
@@ -70,7 +73,7 @@ pub async fn i07_a_late_row_proposes_and_the_fresh_read_disposes() {
     let tenant = Tenant::new();
     let alert = tenant.raised_as(AlertStatus::Resolved);
     tenant.twin.with(|world| {
-        let delay = std::time::Duration::from_secs(600);
+        let delay = Duration::from_secs(600);
         world.set_settings(Settings { delay, ..world.settings().clone() });
     });
     tenant.set(&alert, AlertStatus::Active);
@@ -90,6 +93,7 @@ pub async fn i03_an_incident_with_two_alerts_closes_once_both_are_finished() {
     });
     pass(&engine).await.unwrap();
     assert_eq!(tenant.incident(&first), "New");
+    tokio::time::advance(Duration::from_secs(60)).await;
     tenant.set(&second, AlertStatus::Resolved);
     pass(&engine).await.unwrap();
     assert_eq!(tenant.incident(&first), "Closed TruePositive");

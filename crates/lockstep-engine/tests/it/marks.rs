@@ -146,7 +146,7 @@ async fn a_lost_ledger_is_made_anew_from_the_tables() {
     let first = engine(&tenant, "soc-1", "ledger.db").await;
     pass(&first).await.unwrap();
     drop(first);
-    tenant.twin.clock().step(Duration::from_secs(7_200));
+    tenant.twin.clock().step(Duration::from_secs(10_800));
     tenant.analyst(&reopened, |world, name, by| world.activate_incident(name, by).unwrap());
     tenant.analyst(&given_back, |world, name, by| {
         let write = lockstep_twin::world::IncidentWrite::same(world.incident(name).unwrap());
@@ -178,6 +178,7 @@ async fn a_person_may_accept_that_a_ledger_is_lost() {
     let first = engine(&tenant, "soc-1", "ledger.db").await;
     pass(&first).await.unwrap();
     assert!(!first.accept_new_start("ann").await.unwrap(), "nothing is lost");
+    tenant.twin.clock().step(Duration::from_secs(60));
     let anew = engine(&tenant, "soc-1", "anew.db").await;
     assert!(anew.accept_new_start("ann").await.unwrap());
     let due = tenant.raised_as(AlertStatus::Dismissed);
