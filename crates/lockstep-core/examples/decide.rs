@@ -61,6 +61,8 @@ fn confirmed(number: u64) -> Confirmed {
             owner: None,
             comments: Some(0),
             acted: None,
+            set_by: None,
+            closed: None,
             alerts,
         },
     }
