@@ -238,7 +238,7 @@ async fn azurite_who_lost_the_lease_enters_nothing_more() {
     assert!(matches!(lost, Error::Lost { .. }), "{lost}");
     assert_eq!(History::replay(&azurite.blobs()).await.unwrap().entries(), before);
     enter(&second, 1..2).await;
-    let lost = first.append(time(50), started(2)).await.unwrap_err();
+    let lost = first.append(time(50), started(7)).await.unwrap_err();
     assert!(matches!(lost, Error::Lost { .. }), "{lost}");
     let log: Arc<dyn Log> = Arc::new(azurite.blobs());
     assert_eq!(verify(&log).await.unwrap().entries, second.history().entries());
