@@ -234,7 +234,7 @@ async fn azurite_who_lost_the_lease_enters_nothing_more() {
         }
     };
     let before = first.history().entries();
-    let lost = first.append(time(50), started(1)).await.unwrap_err();
+    let lost = first.append(time(50), started(6)).await.unwrap_err();
     assert!(matches!(lost, Error::Lost { .. }), "{lost}");
     assert_eq!(History::replay(&azurite.blobs()).await.unwrap().entries(), before);
     enter(&second, 1..2).await;
