@@ -149,7 +149,8 @@ fn expression() -> impl Strategy<Value = Expr> {
 fn is_sound(expr: &Expr) -> bool {
     let starts_well = |base: &Expr| !matches!(base.kind, ExprKind::Literal(_));
     match &expr.kind {
-        ExprKind::Member(base, _) | ExprKind::Element(base, _) => starts_well(base) && is_sound(base),
+        ExprKind::Member(base, _) => starts_well(base) && is_sound(base),
+        ExprKind::Element(base, index) => starts_well(base) && is_sound(base) && is_sound(index),
         ExprKind::Parenthesized(inner) => is_sound(inner),
         ExprKind::Binary(_, left, right) => is_sound(left) && is_sound(right),
         ExprKind::And(operands) | ExprKind::Or(operands) => operands.iter().all(is_sound),
