@@ -6,6 +6,7 @@ mod answers;
 #[path = "../../../lockstep-twin/tests/it/article_flow.rs"]
 mod article_flow;
 mod brake;
+mod clocks;
 mod crashes;
 mod direct;
 mod doctor;
