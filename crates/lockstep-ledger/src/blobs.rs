@@ -314,7 +314,8 @@ mod tests {
         check("http://acct.blob.core.windows.net/ledger/lockstep", "over TLS alone");
         check("https://acct.blob.core.windows.net/ledger", "a name in it are missing");
         check("https://acct.blob.core.windows.net/ledger/", "may hold letters");
-        check("https://acct.blob.core.windows.net/ledger/a/../b", "cannot be a ledger");
+        check("https://acct.blob.core.windows.net/ledger/a/../b", "/ledger/b");
+        check("https://acct.blob.core.windows.net/ledger/a/.b", "may hold letters");
         check("https://acct.blob.core.windows.net/ledger/a?sig=x", "keys and signatures");
         check("ledger.db", "it is no URL");
     }
