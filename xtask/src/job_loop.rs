@@ -23,7 +23,7 @@ pub fn run(words: &[&str]) -> Result<bool> {
         let status = status.context("running npm: install Node.js, which brings it (Debian: apt-get install npm)")?;
         ensure!(status.success(), "npm {} failed", install.join(" "));
     }
-    let test = ["test", "--quiet", "--package", "lockstep", "--test", "it", "--"];
+    let test = ["test", "--quiet", "--workspace", "--tests", "--"];
     let which = ["--ignored", "--nocapture", "i16_a_job_with_an_empty_disk"];
     let status = Command::new("cargo").args(test).args(which).current_dir(root()).status().context("running cargo")?;
     Ok(status.success())
