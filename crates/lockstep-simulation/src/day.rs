@@ -35,8 +35,6 @@ pub struct Length {
 pub struct Played {
     /// The promises that were broken.
     pub broken: Vec<String>,
-    /// Whether incidents alone followed alerts, and no automation rule acted beside.
-    pub is_plain: bool,
     /// What happened, and how often.
     pub tally: Tally,
     /// What happened, line by line.
@@ -137,8 +135,7 @@ impl Day {
         drop(runtime);
         let mut notes = stage.notes();
         let Notes { judge, tally, trace, .. } = std::mem::take(&mut *notes);
-        let is_plain = !judge.rules_answer && !judge.terms.outward;
-        Played { broken: judge.broken, is_plain, tally, trace }
+        Played { broken: judge.broken, tally, trace }
     }
 
     async fn next(&mut self) {

@@ -47,8 +47,7 @@ struct Arguments {
     /// Plays each day twice and compares them.
     #[arg(long)]
     twice: bool,
-    /// Promises that are known to be broken on some days, such as i20, where alerts follow too or automation rules act: told,
-    /// and no failure. On a plain day every broken promise is one.
+    /// Promises that are known to be broken on some days, such as i05: those days are told, and are no failure.
     #[arg(long, value_delimiter = ',')]
     known: Vec<String>,
     /// Prints what happens, line by line.
@@ -75,7 +74,7 @@ fn main() -> ExitCode {
                     let played = play(&arguments, seed);
                     let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
                     sum.0.add(&played.tally);
-                    sum.1.extend(played.broken.into_iter().map(|broken| (seed, played.is_plain, broken)));
+                    sum.1.extend(played.broken.into_iter().map(|broken| (seed, broken)));
                 }
             });
         }
@@ -83,7 +82,7 @@ fn main() -> ExitCode {
     let (tally, mut broken) = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     broken.sort();
     println!("{} days of {} events\n\n{tally}", arguments.seeds, arguments.events);
-    for (seed, _, broken) in &broken {
+    for (seed, broken) in &broken {
         println!("seed {seed}: {broken}");
     }
     let never = tally.never();
@@ -92,11 +91,11 @@ fn main() -> ExitCode {
     if must_have_all && !never.is_empty() {
         println!("never happened: {}", never.join(", "));
     }
-    if let Some((seed, ..)) = broken.first() {
+    if let Some((seed, _)) = broken.first() {
         println!("\nto see the first: cargo run --release -p lockstep-simulation -- --from {seed} --seeds 1 --trace");
     }
     let is_known = |broken: &str| arguments.known.iter().any(|known| broken.starts_with(&format!("{known}:")));
-    let (known, new): (Vec<_>, Vec<_>) = broken.iter().partition(|(_, is_plain, broken)| !is_plain && is_known(broken));
+    let (known, new): (Vec<_>, Vec<_>) = broken.iter().partition(|(_, broken)| is_known(broken));
     println!("{} broken promises, and {} of those that are known to be broken", new.len(), known.len());
     if new.is_empty() && (never.is_empty() || !must_have_all) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
